@@ -1,0 +1,172 @@
+//! The command line: what there is to say, and how answers are shown.
+//!
+//! The commands that need only the domain are here; `serve` is put together in `main.rs`,
+//! which alone knows both requests and jobs.
+
+mod check;
+mod forecast;
+mod import;
+mod output;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use check::check_standings;
+pub use forecast::forecast;
+pub use import::{ProgressBars, import, report};
+pub use output::Table;
+
+/// A Formula 1 GraphQL server with honest prediction engines.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pitwall",
+    version,
+    about,
+    long_about = "A Formula 1 GraphQL server with honest prediction engines.\n\n\
+        Start with `pitwall serve`: it creates a database file, loads the bundled seasons and \
+        serves GraphQL on port 4000. Load the full history with `pitwall import PATH`.",
+    after_long_help = "Settings come from defaults (see `pitwall config`), then from pitwall.toml \
+        or the file named by --config, then from DATABASE_URL, REDIS_URL and variables such as \
+        PITWALL__SERVER__PORT=8080.\n\nExit codes: 0 done, 1 failed, 2 wrong usage, \
+        3 done in part (races refused, differences without a known reason)."
+)]
+pub struct Cli {
+    /// Settings file to read instead of pitwall.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve GraphQL: migrates the database, loads the bundled seasons, listens.
+    Serve,
+    /// Read a folder or zip of Ergast-format CSV tables into the database.
+    #[command(after_long_help = "PATH holds races.csv, results.csv, drivers.csv, constructors.csv, \
+        circuits.csv, status.csv and what else there is of the Ergast tables, itself or in a \
+        folder `ergast`. Beside them these are read when there: laps/laps_YEAR.csv[.gz] (laps \
+        with tyres), practice.csv[.gz], race_weather.csv, calendar_YEAR.csv.\n\n\
+        Each race goes in whole or not at all; the same import again changes nothing, and one \
+        that was cut off goes on where it stopped.\n\nExample: pitwall import ./f1db_csv.zip")]
+    Import(ImportArguments),
+    /// Bring the database schema up to date.
+    Migrate,
+    /// Print the GraphQL schema.
+    Schema,
+    /// Say what the engines think of a race.
+    #[command(after_long_help = "RACE is a ref such as 2024_monaco, or `next`.\n\n\
+        Examples:\n  pitwall forecast next\n  pitwall forecast 2024_monaco --engine elo --stage post-qualifying --format json")]
+    Forecast(ForecastArguments),
+    /// Hold stored data against what should hold.
+    Check(CheckArguments),
+    /// Print the commented default settings.
+    Config,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// Folder or zip file.
+    pub path: PathBuf,
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `forecast`.
+#[derive(Debug, Args)]
+pub struct ForecastArguments {
+    /// Ref of the race (`2024_monaco`), or `next`.
+    pub race: String,
+    /// Engine to ask: elo, grid, form, uniform; `all` asks every one that can answer.
+    #[arg(long)]
+    pub engine: Option<String>,
+    /// What may be known; by default the latest stage that the race has reached.
+    #[arg(long, value_enum)]
+    pub stage: Option<StageName>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// What to check.
+    #[command(subcommand)]
+    pub what: Check,
+}
+
+/// What can be checked.
+#[derive(Debug, Subcommand)]
+pub enum Check {
+    /// Standings computed by the rules against those a source publishes; each difference is
+    /// listed with its reason, if there is a known one.
+    Standings(CheckStandings),
+}
+
+/// Arguments of `check standings`.
+#[derive(Debug, Args)]
+pub struct CheckStandings {
+    /// Only this season.
+    #[arg(long, value_name = "YEAR")]
+    pub season: Option<i32>,
+    /// After every race, not only after the last of each season.
+    #[arg(long)]
+    pub every_race: bool,
+    /// How differences are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// A stage, as written on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StageName {
+    /// Earlier races only.
+    PreWeekend,
+    /// Practice too.
+    PreQualifying,
+    /// The starting grid.
+    PostQualifying,
+}
+
+impl From<StageName> for engines::Stage {
+    fn from(stage: StageName) -> Self {
+        match stage {
+            StageName::PreWeekend => Self::PreWeekend,
+            StageName::PreQualifying => Self::PreQualifying,
+            StageName::PostQualifying => Self::PostQualifying,
+        }
+    }
+}
+
+/// How a command ended, when it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it.
+    Done,
+    /// Some of it: races refused, or differences without a reason.
+    Partial,
+}
+
+impl From<Outcome> for std::process::ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::Partial => Self::from(3),
+        }
+    }
+}

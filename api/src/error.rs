@@ -1,0 +1,77 @@
+//! Errors as clients see them: a sentence and a code. Internals are logged, never shown.
+
+use std::sync::Arc;
+
+use async_graphql::ErrorExtensions;
+
+/// What a resolver fails with.
+pub type Error = async_graphql::Error;
+/// Result of a resolver.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// `extensions.code` of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    BadUserInput,
+    Unavailable,
+    Internal,
+}
+
+impl Code {
+    /// As it stands in the answer.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL_SERVER_ERROR",
+        }
+    }
+
+    /// An error of this code.
+    #[must_use]
+    pub fn error(self, message: impl Into<String>) -> Error {
+        Error::new(message.into()).extend_with(|_, extensions| extensions.set("code", self.text()))
+    }
+}
+
+/// The caller's input cannot be used; the sentence says what was expected.
+#[must_use]
+pub fn bad_input(message: impl Into<String>) -> Error {
+    Code::BadUserInput.error(message)
+}
+
+/// A use-case's error as a client may see it.
+#[must_use]
+pub fn from_domain(error: domain::error::Error) -> Error {
+    use domain::error::Error as Domain;
+    match error {
+        Domain::NotFound(message) => Code::NotFound.error(message),
+        Domain::BadInput(message) => bad_input(message),
+        Domain::Unavailable(message) => Code::Unavailable.error(message),
+        Domain::Internal(message) => internal(&message),
+    }
+}
+
+/// A database error: logged here, once, with the id of the request it happened in.
+#[must_use]
+pub fn from_database(error: &sea_orm::DbErr) -> Error {
+    internal(&error.to_string())
+}
+
+/// An error that a loader shares among all who waited for it.
+#[must_use]
+pub fn from_loader(error: &Arc<sea_orm::DbErr>) -> Error {
+    from_database(error)
+}
+
+fn internal(detail: &str) -> Error {
+    tracing::error!(detail, "a resolver failed");
+    Code::Internal.error("internal error; the request id in the response headers finds it in the logs")
+}

@@ -1,0 +1,267 @@
+//! Relay connections over sorted rows: opaque, signed cursors that know which list they
+//! belong to, and keyset paging, so that a page costs the same wherever it lies.
+
+use std::convert::Infallible;
+
+use async_graphql::{
+    Context, InputObject, Object, OutputType,
+    connection::{Connection, CursorType, Edge, EmptyFields},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::NaiveDate;
+use domain::App;
+use hmac::{Hmac, KeyInit, Mac};
+use sea_orm::{
+    ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select, StatementBuilder,
+    sea_query::{Expr, Order, Query, SelectStatement},
+};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::error::{Error, Result, bad_input, from_database};
+
+/// Length of the signature in front of a cursor, bytes.
+const SIGNATURE: usize = 16;
+
+/// Which page of a list: `first` after a cursor, or `last` before one.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct PageInput {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub last: Option<i32>,
+    pub before: Option<String>,
+}
+
+/// A connection with the number of all its items.
+pub type Page<N> = Connection<Cursor, N, TotalCount, EmptyFields>;
+
+/// A cursor as text, already signed.
+pub struct Cursor(String);
+
+impl Cursor {
+    /// A cursor that was signed already.
+    #[must_use]
+    pub fn from_signed(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl CursorType for Cursor {
+    type Error = Infallible;
+
+    fn decode_cursor(text: &str) -> std::result::Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn encode_cursor(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// Counts the whole list, only when asked.
+pub struct TotalCount(SelectStatement);
+
+#[Object]
+impl TotalCount {
+    /// Number of items in the whole list.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let app = ctx.data_unchecked::<App>();
+        let count = Query::select()
+            .expr_as(Expr::cust("COUNT(*)"), "count")
+            .from_subquery(self.0.clone(), "list")
+            .to_owned();
+        let statement = StatementBuilder::build(&count, &app.db.get_database_backend());
+        let row = app
+            .db
+            .query_one_raw(statement)
+            .await
+            .map_err(|error| from_database(&error))?;
+        let count: i64 = match row {
+            Some(row) => row.try_get_by_index(0).map_err(|error| from_database(&error))?,
+            None => 0,
+        };
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+}
+
+/// A value that a list is sorted by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SortValue {
+    Number(i64),
+    Day(NaiveDate),
+    Text(String),
+}
+
+impl From<SortValue> for sea_orm::Value {
+    fn from(value: SortValue) -> Self {
+        match value {
+            SortValue::Number(number) => number.into(),
+            SortValue::Day(day) => day.into(),
+            SortValue::Text(text) => text.into(),
+        }
+    }
+}
+
+/// How a list is sorted: by an expression that is never null, then by a unique key.
+pub struct Sorting<M> {
+    /// Names the list and its order; a cursor of another list is refused.
+    pub scope: String,
+    pub by: Expr,
+    pub key: Expr,
+    pub descending: bool,
+    /// The same two values, read from a row.
+    pub of: fn(&M, &str) -> (SortValue, i64),
+    /// Tells `of` which order this is.
+    pub order: &'static str,
+}
+
+/// Reads one page of a select.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for paging arguments that cannot be used, or when the database fails.
+pub async fn page<E, N>(
+    ctx: &Context<'_>,
+    select: Select<E>,
+    sorting: Sorting<E::Model>,
+    input: &PageInput,
+    node: impl Fn(E::Model) -> N,
+) -> Result<Page<N>>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+    N: OutputType,
+{
+    let app = ctx.data_unchecked::<App>();
+    let window = Window::checked(app, input, &sorting.scope)?;
+    let total = TotalCount(select.clone().into_query());
+    let forwards = !window.backwards;
+    let ascending = sorting.descending != forwards;
+    let mut rows = select;
+    for bound in [
+        window.after.as_ref().map(|bound| (bound, !sorting.descending)),
+        window.before.as_ref().map(|bound| (bound, sorting.descending)),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        rows = rows.filter(beyond(&sorting, bound.0, bound.1));
+    }
+    let direction = if ascending { Order::Asc } else { Order::Desc };
+    let mut rows = rows
+        .order_by(sorting.by.clone(), direction.clone())
+        .order_by(sorting.key.clone(), direction)
+        .limit(window.size as u64 + 1)
+        .all(&app.db)
+        .await
+        .map_err(|error| from_database(&error))?;
+    let more = rows.len() > window.size;
+    rows.truncate(window.size);
+    if window.backwards {
+        rows.reverse();
+    }
+    let (has_previous, has_next) = if window.backwards {
+        (more, window.before.is_some())
+    } else {
+        (window.after.is_some(), more)
+    };
+    let mut connection = Connection::with_additional_fields(has_previous, has_next, total);
+    connection.edges = rows
+        .into_iter()
+        .map(|row| {
+            let (value, key) = (sorting.of)(&row, sorting.order);
+            let cursor = signed(app, &sorting.scope, &Bound { value, key });
+            Edge::new(Cursor(cursor), node(row))
+        })
+        .collect();
+    Ok(connection)
+}
+
+/// Rows beyond a bound, upwards or downwards.
+fn beyond<M>(sorting: &Sorting<M>, bound: &Bound, upwards: bool) -> Expr {
+    let value = sea_orm::Value::from(bound.value.clone());
+    let (by, key) = (sorting.by.clone(), sorting.key.clone());
+    let equal = by.clone().eq(value.clone());
+    if upwards {
+        by.gt(value).or(equal.and(key.gt(bound.key)))
+    } else {
+        by.lt(value).or(equal.and(key.lt(bound.key)))
+    }
+}
+
+/// Paging arguments that make sense.
+pub struct Window {
+    pub size: usize,
+    pub backwards: bool,
+    pub after: Option<Bound>,
+    pub before: Option<Bound>,
+}
+
+impl Window {
+    /// Checks arguments against the largest page and the signatures of their cursors.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`, with what was expected.
+    pub fn checked(app: &App, input: &PageInput, scope: &str) -> Result<Self> {
+        let largest = app.config.graphql.max_page;
+        let (size, backwards) = match (input.first, input.last) {
+            (Some(_), Some(_)) => return Err(bad_input("give `first` or `last`, not both")),
+            (Some(first), None) => (first, false),
+            (None, Some(last)) => (last, true),
+            (None, None) => (20, false),
+        };
+        let name = if backwards { "last" } else { "first" };
+        let size = usize::try_from(size)
+            .ok()
+            .filter(|size| *size <= largest)
+            .ok_or_else(|| bad_input(format!("`{name}` is {size}, expected 0 to {largest}")))?;
+        let bound = |cursor: &Option<String>| {
+            cursor
+                .as_ref()
+                .map(|cursor| opened(app, scope, cursor))
+                .transpose()
+        };
+        Ok(Self {
+            size,
+            backwards,
+            after: bound(&input.after)?,
+            before: bound(&input.before)?,
+        })
+    }
+}
+
+/// Where in a sorted list a row stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bound {
+    pub value: SortValue,
+    pub key: i64,
+}
+
+/// A bound as an opaque cursor.
+#[must_use]
+pub fn signed(app: &App, scope: &str, bound: &Bound) -> String {
+    let body = serde_json::to_vec(bound).unwrap_or_default();
+    let mut bytes = signature(app, scope, &body);
+    bytes.extend_from_slice(&body);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn opened(app: &App, scope: &str, cursor: &str) -> Result<Bound> {
+    let refused = || -> Error { bad_input("the cursor does not belong to this list") };
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
+    let (found, body) = bytes.split_at_checked(SIGNATURE).ok_or_else(refused)?;
+    let expected = signature(app, scope, body);
+    if !bool::from(subtle::ConstantTimeEq::ct_eq(found, expected.as_slice())) {
+        return Err(refused());
+    }
+    serde_json::from_slice(body).map_err(|_| refused())
+}
+
+fn signature(app: &App, scope: &str, body: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&app.secret).expect("any length is a key");
+    mac.update(scope.as_bytes());
+    mac.update(&[0]);
+    mac.update(body);
+    mac.finalize().into_bytes()[..SIGNATURE].to_vec()
+}

@@ -1,0 +1,132 @@
+//! How fresh the data is.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, Object};
+use chrono::{DateTime, Utc};
+use domain::data_status::{self, SourceStatus as SourceRow};
+use entities::import_run;
+
+use super::{app, race::Race, result::Source};
+use crate::error::{Result, from_database};
+
+/// How an import or sync went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "import_run::Status")]
+pub enum RunStatus {
+    /// Under way, or killed.
+    Running,
+    /// Everything went in.
+    Succeeded,
+    /// Some races were refused or rows were odd.
+    Partial,
+    /// Gave up.
+    Failed,
+}
+
+/// How fresh the data is.
+pub struct DataStatus(data_status::DataStatus);
+
+#[Object]
+impl DataStatus {
+    /// A race is past its date without results.
+    async fn stale(&self) -> bool {
+        self.0.stale
+    }
+
+    /// The latest race with a classification.
+    async fn last_race(&self) -> Option<Race> {
+        self.0.last_race.clone().map(Arc::new).map(Race)
+    }
+
+    /// The next race to come, as far as the data goes.
+    async fn next_race(&self) -> Option<Race> {
+        self.0.next_race.clone().map(Arc::new).map(Race)
+    }
+
+    /// Sources that have been read.
+    async fn sources(&self) -> Vec<SourceStatus> {
+        self.0.sources.iter().cloned().map(SourceStatus).collect()
+    }
+}
+
+/// What is known about a source.
+pub struct SourceStatus(SourceRow);
+
+#[Object]
+impl SourceStatus {
+    async fn source(&self) -> Source {
+        self.0.source.into()
+    }
+
+    /// End of the latest run that went through.
+    async fn last_success(&self) -> Option<DateTime<Utc>> {
+        self.0.last_success
+    }
+
+    /// Why the latest run failed, if it did.
+    async fn last_error(&self) -> Option<&str> {
+        self.0.latest.error.as_deref()
+    }
+
+    /// The latest run, under way or done.
+    async fn progress(&self) -> RunProgress {
+        RunProgress(self.0.latest.clone())
+    }
+}
+
+/// How far an import is, or what it came to.
+pub struct RunProgress(import_run::Model);
+
+#[Object]
+impl RunProgress {
+    async fn status(&self) -> RunStatus {
+        self.0.status.into()
+    }
+
+    async fn started_at(&self) -> DateTime<Utc> {
+        self.0.started_at
+    }
+
+    async fn finished_at(&self) -> Option<DateTime<Utc>> {
+        self.0.finished_at
+    }
+
+    /// Races that the source holds.
+    async fn races_total(&self) -> i32 {
+        self.0.races_total
+    }
+
+    /// Races dealt with so far.
+    async fn races_done(&self) -> i32 {
+        self.0.races_done
+    }
+
+    /// Races that brought something new.
+    async fn races_changed(&self) -> i32 {
+        self.0.races_changed
+    }
+
+    /// Races refused whole.
+    async fn races_refused(&self) -> i32 {
+        self.0.races_refused
+    }
+
+    async fn warnings(&self) -> i32 {
+        self.0.warnings
+    }
+}
+
+#[derive(Default)]
+pub struct DataStatusQuery;
+
+#[Object]
+impl DataStatusQuery {
+    /// How fresh the data is and what imports are doing.
+    async fn data_status(&self, ctx: &Context<'_>) -> Result<DataStatus> {
+        data_status::status(app(ctx))
+            .await
+            .map(DataStatus)
+            .map_err(|error| from_database(&error))
+    }
+}

@@ -1,0 +1,201 @@
+//! Prediction engines, as the registry lists them.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use async_graphql::{
+    ContextSelectionSet, Enum, InputType, InputValueError, InputValueResult, Object, OutputType,
+    Positioned, ServerResult, Value,
+    parser::types::Field,
+    registry::{MetaEnumValue, MetaType, MetaTypeId, Registry as TypeRegistry},
+};
+use engines::{Hyperparameter, Registry};
+
+/// The engines of this binary; their names make the `EngineId` enum.
+static ENGINES: LazyLock<Registry> = LazyLock::new(Registry::builtin);
+
+/// The name of an engine, one of the registry's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineId(pub engines::EngineId);
+
+impl EngineId {
+    fn named(name: &str) -> Option<Self> {
+        ENGINES
+            .iter()
+            .map(engines::Engine::id)
+            .find(|id| id.graphql_name() == name)
+            .map(Self)
+    }
+
+    fn register(registry: &mut TypeRegistry) -> String {
+        let value = |engine: &dyn engines::Engine| {
+            let name = engine.id().graphql_name();
+            let mut value = MetaEnumValue::new(&name);
+            value.description = Some(engine.description().to_owned());
+            (name, value)
+        };
+        registry.create_input_type::<Self, _>(MetaTypeId::Enum, |_| MetaType::Enum {
+            name: "EngineId".to_owned(),
+            description: Some("Prediction engines; baselines are among them.".to_owned()),
+            enum_values: ENGINES.iter().map(value).collect(),
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            rust_typename: Some(std::any::type_name::<Self>()),
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        })
+    }
+}
+
+impl InputType for EngineId {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        "EngineId".into()
+    }
+
+    fn create_type_info(registry: &mut TypeRegistry) -> String {
+        Self::register(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let value = value.unwrap_or_default();
+        let name = match &value {
+            Value::Enum(name) => name.as_str(),
+            Value::String(name) => name.as_str(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        Self::named(name)
+            .ok_or_else(|| InputValueError::custom(format!("there is no engine {name:?}")))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Enum(async_graphql::Name::new(self.0.graphql_name()))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+impl OutputType for EngineId {
+    fn type_name() -> Cow<'static, str> {
+        "EngineId".into()
+    }
+
+    fn create_type_info(registry: &mut TypeRegistry) -> String {
+        Self::register(registry)
+    }
+
+    async fn resolve(
+        &self,
+        _ctx: &ContextSelectionSet<'_>,
+        _field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        Ok(InputType::to_value(self))
+    }
+}
+
+/// What is known when a forecast is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "engines::Stage")]
+pub enum Stage {
+    /// Earlier races only.
+    PreWeekend,
+    /// Practice too.
+    PreQualifying,
+    /// The starting grid, and the sprint's result.
+    PostQualifying,
+}
+
+/// A prediction engine.
+pub struct Engine(engines::EngineId);
+
+impl Engine {
+    /// The engine of a forecast.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        ENGINES.get(name).map(|engine| Self(engine.id()))
+    }
+
+    fn engine(&self) -> &'static dyn engines::Engine {
+        ENGINES
+            .engine(self.0)
+            .expect("an engine's id comes from the registry")
+    }
+}
+
+#[Object]
+impl Engine {
+    #[graphql(name = "id")]
+    async fn engine_id(&self) -> EngineId {
+        EngineId(self.0)
+    }
+
+    async fn name(&self) -> &str {
+        self.engine().name()
+    }
+
+    /// What it does, in a sentence.
+    async fn description(&self) -> &str {
+        self.engine().description()
+    }
+
+    /// A yardstick for the others rather than a contender.
+    async fn baseline(&self) -> bool {
+        self.engine().is_baseline()
+    }
+
+    /// Stages at which it forecasts.
+    async fn stages(&self) -> Vec<Stage> {
+        self.engine().stages().iter().copied().map(Stage::from).collect()
+    }
+
+    /// Whether it answers when no engine is named, at one stage or more.
+    async fn production(&self) -> bool {
+        engines::Stage::ALL
+            .iter()
+            .any(|stage| ENGINES.production(*stage).is_some_and(|engine| engine.id() == self.0))
+    }
+
+    /// Settings it was made with; they are not learned.
+    async fn hyperparameters(&self) -> Vec<HyperparameterObject> {
+        let settings = self.engine().hyperparameters();
+        settings.into_iter().map(HyperparameterObject).collect()
+    }
+}
+
+/// A setting of an engine.
+pub struct HyperparameterObject(Hyperparameter);
+
+#[Object(name = "Hyperparameter")]
+impl HyperparameterObject {
+    async fn name(&self) -> &str {
+        self.0.name
+    }
+
+    async fn value(&self) -> f64 {
+        self.0.value
+    }
+
+    /// What it does, with its unit.
+    async fn description(&self) -> &str {
+        self.0.description
+    }
+}
+
+#[derive(Default)]
+pub struct EngineQuery;
+
+#[Object]
+impl EngineQuery {
+    /// All engines, baselines last.
+    async fn engines(&self) -> Vec<Engine> {
+        ENGINES.iter().map(|engine| Engine(engine.id())).collect()
+    }
+
+    /// An engine by its name.
+    async fn engine(&self, id: EngineId) -> Engine {
+        Engine(id.0)
+    }
+}

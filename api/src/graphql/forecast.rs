@@ -1,0 +1,357 @@
+//! Forecasts and Elo ratings.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object};
+use chrono::{DateTime, Utc};
+use domain::forecast::{self, EntrantOfRace, FeaturePart, Known, RaceForecast};
+use engines::forecast::LEVEL;
+use entities::race;
+
+use super::{
+    app,
+    constructor::Constructor,
+    driver::Driver,
+    engine::{Engine, EngineId, Stage},
+    race::Race,
+};
+use crate::{
+    error::{Code, Result, from_domain},
+    loaders::Loaders,
+};
+
+/// What an engine says of a race.
+pub struct Forecast {
+    answer: Arc<RaceForecast>,
+    known: Arc<Known>,
+}
+
+impl Forecast {
+    /// One engine's forecast of a race.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for a stage that the engine or the race does not have.
+    pub async fn of_race(
+        ctx: &Context<'_>,
+        race: &race::Model,
+        engine: Option<EngineId>,
+        stage: Option<Stage>,
+    ) -> Result<Option<Self>> {
+        let known = Loaders::of(ctx).known(ctx).await?;
+        let engine = engine.as_ref().map(|engine| engine.0.as_str());
+        let stage = stage.map(engines::Stage::from);
+        let answer = forecast::forecast(app(ctx), &known, race, engine, stage)
+            .await
+            .map_err(from_domain)?;
+        Ok(answer.map(|answer| Self { answer, known }))
+    }
+
+    /// Every engine's forecast of a race.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for a stage that the race does not have.
+    pub async fn all_of_race(
+        ctx: &Context<'_>,
+        race: &race::Model,
+        stage: Option<Stage>,
+    ) -> Result<Vec<Self>> {
+        let known = Loaders::of(ctx).known(ctx).await?;
+        let stage = stage.map(engines::Stage::from);
+        let answers = forecast::forecasts(app(ctx), &known, race, stage)
+            .await
+            .map_err(from_domain)?;
+        let forecast = |answer| Self {
+            answer,
+            known: Arc::clone(&known),
+        };
+        Ok(answers.into_iter().map(forecast).collect())
+    }
+}
+
+#[Object]
+impl Forecast {
+    async fn engine(&self) -> Result<Engine> {
+        Engine::named(&self.answer.engine)
+            .ok_or_else(|| Code::Unavailable.error("this engine is no longer part of the server"))
+    }
+
+    async fn stage(&self) -> Stage {
+        self.answer.stage.into()
+    }
+
+    async fn race(&self, ctx: &Context<'_>) -> Result<Race> {
+        Race::load(ctx, self.answer.race_id).await
+    }
+
+    /// The latest race that the engine learned from: nothing later was known to it.
+    async fn trained_through(&self, ctx: &Context<'_>) -> Option<Result<Race>> {
+        let race = self.answer.trained_through?;
+        Some(Race::load(ctx, race).await)
+    }
+
+    /// Number of races that the engine learned from.
+    async fn trained_on(&self) -> usize {
+        self.answer.trained_on
+    }
+
+    /// The entrants are those of the latest race, since no entry list is known yet.
+    async fn provisional(&self) -> bool {
+        self.answer.provisional
+    }
+
+    async fn generated_at(&self) -> DateTime<Utc> {
+        self.answer.generated_at
+    }
+
+    /// All entrants, the likeliest winner first.
+    async fn entries(&self, first: Option<usize>) -> Vec<ForecastEntry> {
+        (0..self.answer.entrants.len().min(first.unwrap_or(usize::MAX)))
+            .map(|index| ForecastEntry {
+                answer: Arc::clone(&self.answer),
+                index,
+            })
+            .collect()
+    }
+
+    /// How well it did; null until the race is run.
+    async fn evaluation(&self) -> Option<ForecastEvaluation> {
+        forecast::evaluate(&self.known, &self.answer).map(ForecastEvaluation)
+    }
+}
+
+/// One entrant's part of a forecast.
+pub struct ForecastEntry {
+    answer: Arc<RaceForecast>,
+    index: usize,
+}
+
+impl ForecastEntry {
+    fn part(&self) -> &EntrantOfRace {
+        &self.answer.entrants[self.index]
+    }
+}
+
+#[Object]
+impl ForecastEntry {
+    async fn driver(&self, ctx: &Context<'_>) -> Result<Driver> {
+        Driver::load(ctx, self.part().forecast.driver.0).await
+    }
+
+    async fn constructor(&self, ctx: &Context<'_>) -> Result<Constructor> {
+        Constructor::load(ctx, self.part().forecast.constructor.0).await
+    }
+
+    /// Chance to win.
+    async fn win_probability(&self) -> Probability {
+        let forecast = &self.part().forecast;
+        Probability {
+            value: forecast.win,
+            low: forecast.win_low,
+            high: forecast.win_high,
+        }
+    }
+
+    /// Chance to finish in the first three, 0 to 1.
+    async fn podium_probability(&self) -> f64 {
+        self.part().forecast.podium
+    }
+
+    /// Chance to finish in the first ten, 0 to 1.
+    async fn points_probability(&self) -> f64 {
+        self.part().forecast.points
+    }
+
+    /// Chance not to be classified, 0 to 1; null where the engine does not tell it apart.
+    async fn retirement_probability(&self) -> Option<f64> {
+        self.part().forecast.retirement
+    }
+
+    /// Mean place.
+    async fn expected_position(&self) -> f64 {
+        self.part().forecast.expected_position
+    }
+
+    /// The places between which the entrant ends with 90 % probability.
+    async fn position_interval(&self) -> PositionInterval {
+        let forecast = &self.part().forecast;
+        PositionInterval {
+            best: forecast.best_position,
+            worst: forecast.worst_position,
+        }
+    }
+
+    /// Chance of each place, the first place first; sums to 1 over places and over entrants.
+    async fn position_distribution(&self) -> &[f64] {
+        &self.part().forecast.positions
+    }
+
+    /// What each feature adds to the entrant's strength, on a log scale: one unit more makes
+    /// the chance to beat another entrant e times as likely as before, against not.
+    async fn contributions(&self) -> Vec<FeatureContribution> {
+        let parts = self.part().contributions.iter().cloned();
+        parts.map(FeatureContribution).collect()
+    }
+}
+
+/// A probability with its uncertainty.
+pub struct Probability {
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+#[Object]
+impl Probability {
+    /// 0 to 1.
+    async fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// Lower end of the interval.
+    async fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// Upper end of the interval.
+    async fn high(&self) -> f64 {
+        self.high
+    }
+
+    /// Share of the engine's draws that lie within the interval.
+    async fn level(&self) -> f64 {
+        LEVEL
+    }
+}
+
+/// Two places and all between.
+pub struct PositionInterval {
+    best: usize,
+    worst: usize,
+}
+
+#[Object]
+impl PositionInterval {
+    async fn best(&self) -> usize {
+        self.best
+    }
+
+    async fn worst(&self) -> usize {
+        self.worst
+    }
+}
+
+/// What one feature adds to a strength.
+pub struct FeatureContribution(FeaturePart);
+
+#[Object]
+impl FeatureContribution {
+    async fn feature(&self) -> &str {
+        &self.0.feature
+    }
+
+    async fn value(&self) -> f64 {
+        self.0.value
+    }
+}
+
+/// How well a forecast did.
+pub struct ForecastEvaluation(engines::Evaluation);
+
+#[Object]
+impl ForecastEvaluation {
+    /// −ln of the probability given to the winner; 0 is perfect.
+    async fn winner_log_loss(&self) -> f64 {
+        self.0.winner_log_loss
+    }
+
+    /// Mean squared error of the win probabilities; 0 is perfect.
+    async fn winner_brier(&self) -> f64 {
+        self.0.winner_brier
+    }
+
+    /// 1 if the likeliest winner won.
+    async fn hit(&self) -> f64 {
+        self.0.hit
+    }
+
+    /// Share of the podium among the three likeliest to stand on it.
+    async fn podium_overlap(&self) -> f64 {
+        self.0.podium_overlap
+    }
+
+    /// Ranked probability score of the places, mean over entrants; 0 is perfect.
+    async fn rps(&self) -> f64 {
+        self.0.rps
+    }
+
+    /// Rank correlation of expected and actual places.
+    async fn spearman(&self) -> Option<f64> {
+        self.0.spearman
+    }
+
+    /// Share of entrants that ended within their 90 % interval.
+    async fn coverage90(&self) -> f64 {
+        self.0.coverage_90
+    }
+}
+
+/// An Elo rating before and after a race.
+pub struct EloRating(forecast::Rating);
+
+impl EloRating {
+    /// Ratings of a driver, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_driver(
+        ctx: &Context<'_>,
+        driver: i32,
+        season: Option<i32>,
+    ) -> Result<Vec<Self>> {
+        let known = Loaders::of(ctx).known(ctx).await?;
+        Ok(of_season(known.driver_ratings(driver), season))
+    }
+
+    /// Ratings of a constructor, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_constructor(
+        ctx: &Context<'_>,
+        constructor: i32,
+        season: Option<i32>,
+    ) -> Result<Vec<Self>> {
+        let known = Loaders::of(ctx).known(ctx).await?;
+        Ok(of_season(known.constructor_ratings(constructor), season))
+    }
+}
+
+fn of_season(ratings: Vec<forecast::Rating>, season: Option<i32>) -> Vec<EloRating> {
+    ratings
+        .into_iter()
+        .filter(|rating| season.is_none_or(|season| rating.season == season))
+        .map(EloRating)
+        .collect()
+}
+
+#[Object]
+impl EloRating {
+    async fn race(&self, ctx: &Context<'_>) -> Result<Race> {
+        Race::load(ctx, self.0.race_id).await
+    }
+
+    /// Before the race; 1500 is average.
+    async fn before(&self) -> f64 {
+        self.0.before
+    }
+
+    /// After the race; 1500 is average.
+    async fn after(&self) -> f64 {
+        self.0.after
+    }
+
+    /// Standard deviation of the rating.
+    async fn deviation(&self) -> f64 {
+        self.0.deviation
+    }
+}

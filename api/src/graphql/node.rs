@@ -1,0 +1,140 @@
+//! Typed, readable ids (`Race:2024_monaco`) and the two roots that resolve them all.
+
+use async_graphql::{Context, ID, Interface, Object};
+use entities::{circuit, constructor, driver};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use std::sync::Arc;
+
+use super::{circuit::Circuit, constructor::Constructor, driver::Driver, race::Race, season::Season};
+use crate::{
+    error::{Result, bad_input, from_database},
+    loaders::Loaders,
+};
+
+/// Most ids that `nodes` resolves at once.
+const MOST_NODES: usize = 100;
+
+/// Anything with an id of its own.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Typed and stable, `Race:2024_monaco`."))]
+pub enum Node {
+    Season(Season),
+    Race(Race),
+    Circuit(Circuit),
+    Driver(Driver),
+    Constructor(Constructor),
+}
+
+/// The kinds of ids.
+const KINDS: [&str; 5] = ["Season", "Race", "Circuit", "Driver", "Constructor"];
+
+/// The id of a thing of a kind.
+#[must_use]
+pub fn id(kind: &str, reference: impl std::fmt::Display) -> ID {
+    ID(format!("{kind}:{reference}"))
+}
+
+/// The ref that an argument names: a plain ref, or an id of the right kind.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for an id of another kind.
+pub fn reference_of<'a>(kind: &str, text: &'a str) -> Result<&'a str> {
+    match text.split_once(':') {
+        None => Ok(text),
+        Some((found, reference)) if found == kind => Ok(reference),
+        Some((found, _)) => Err(bad_input(format!(
+            "{text:?} is the id of a {found}, expected a {kind}"
+        ))),
+    }
+}
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The thing with this id; null when there is none.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Option<Result<Node>> {
+        resolve(ctx, &id).await.transpose()
+    }
+
+    /// The things with these ids, in the same order, null where there is none; at most 100.
+    async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MOST_NODES {
+            return Err(bad_input(format!(
+                "{} ids, expected at most {MOST_NODES}",
+                ids.len()
+            )));
+        }
+        futures::future::try_join_all(ids.iter().map(|id| resolve(ctx, id))).await
+    }
+}
+
+async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let Some((kind, reference)) = id.split_once(':') else {
+        return Err(bad_input(format!(
+            "{:?} is no id, expected one such as \"Race:2024_monaco\"",
+            id.as_str()
+        )));
+    };
+    Ok(match kind {
+        "Season" => match reference.parse() {
+            Ok(year) => Loaders::of(ctx).season.load(year).await?.map(Season).map(Node::Season),
+            Err(_) => return Err(bad_input(format!("{:?} names no season", id.as_str()))),
+        },
+        "Race" => Loaders::of(ctx)
+            .race_by_ref
+            .load(reference.to_owned())
+            .await?
+            .map(Race)
+            .map(Node::Race),
+        "Circuit" => find_circuit(ctx, reference).await?.map(Node::Circuit),
+        "Driver" => find_driver(ctx, reference).await?.map(Node::Driver),
+        "Constructor" => find_constructor(ctx, reference).await?.map(Node::Constructor),
+        other => {
+            return Err(bad_input(format!(
+                "there is no type {other:?} with ids, expected one of {}",
+                KINDS.join(", ")
+            )));
+        }
+    })
+}
+
+/// The circuit with a ref.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_circuit(ctx: &Context<'_>, reference: &str) -> Result<Option<Circuit>> {
+    circuit::Entity::find()
+        .filter(circuit::Column::Reference.eq(reference))
+        .one(super::db(ctx))
+        .await
+        .map(|row| row.map(Arc::new).map(Circuit))
+        .map_err(|error| from_database(&error))
+}
+
+/// The driver with a ref.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_driver(ctx: &Context<'_>, reference: &str) -> Result<Option<Driver>> {
+    driver::Entity::find()
+        .filter(driver::Column::Reference.eq(reference))
+        .one(super::db(ctx))
+        .await
+        .map(|row| row.map(Arc::new).map(Driver))
+        .map_err(|error| from_database(&error))
+}
+
+/// The constructor with a ref.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_constructor(ctx: &Context<'_>, reference: &str) -> Result<Option<Constructor>> {
+    constructor::Entity::find()
+        .filter(constructor::Column::Reference.eq(reference))
+        .one(super::db(ctx))
+        .await
+        .map(|row| row.map(Arc::new).map(Constructor))
+        .map_err(|error| from_database(&error))
+}

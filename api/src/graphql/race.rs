@@ -1,0 +1,367 @@
+//! Grands Prix.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object};
+use chrono::{DateTime, Utc};
+use entities::{circuit, race, session::Kind};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, Select,
+    sea_query::Expr,
+};
+
+use super::{
+    Direction, app,
+    circuit::Circuit,
+    connection::{self, Page, PageInput, SortValue, Sorting},
+    engine::{EngineId, Stage},
+    entry::Entry,
+    filter::{contains, id_of},
+    forecast::Forecast,
+    node,
+    pit_stop::PitStop,
+    practice::PracticeResult,
+    qualifying::QualifyingResult,
+    race_control::RaceControlPeriod,
+    result::Result as RaceResult,
+    scalars::Date,
+    season::Season,
+    session::{Session, SessionKind},
+    standing::RaceStandings,
+    weather::Weather,
+};
+use crate::{
+    error::{Code, Result, from_database},
+    loaders::{Loaders, One},
+};
+
+/// Where a race stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "race::Status")]
+pub enum RaceStatus {
+    /// Not begun.
+    Scheduled,
+    /// Cars are running.
+    InProgress,
+    /// A classification exists.
+    Completed,
+    /// Will not be run.
+    Cancelled,
+}
+
+/// A Grand Prix.
+pub struct Race(pub One<race::Entity>);
+
+#[Object]
+impl Race {
+    /// `Race:2024_monaco`.
+    pub async fn id(&self) -> ID {
+        node::id("Race", &self.0.reference)
+    }
+
+    /// Season and name, `2024_monaco`; stable, unlike the round.
+    #[graphql(name = "ref")]
+    async fn reference(&self) -> &str {
+        &self.0.reference
+    }
+
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    async fn season(&self, ctx: &Context<'_>) -> Result<Season> {
+        let row = Loaders::of(ctx).season.load(self.0.season).await?;
+        row.map(Season)
+            .ok_or_else(|| Code::Internal.error("a season is missing"))
+    }
+
+    /// Number in the season; renumbered when races are cancelled.
+    async fn round(&self) -> i32 {
+        self.0.round
+    }
+
+    async fn circuit(&self, ctx: &Context<'_>) -> Result<Circuit> {
+        let row = Loaders::of(ctx).circuit.load(self.0.circuit_id).await?;
+        row.map(Circuit)
+            .ok_or_else(|| Code::Internal.error("a circuit is missing"))
+    }
+
+    /// Day of the race at the circuit.
+    async fn date(&self) -> Date {
+        Date(self.0.date)
+    }
+
+    /// Start in UTC, where known.
+    async fn starts_at(&self) -> Option<DateTime<Utc>> {
+        self.0.starts_at
+    }
+
+    async fn status(&self) -> RaceStatus {
+        self.0.status.into()
+    }
+
+    async fn wikipedia_url(&self) -> Option<&str> {
+        self.0.wikipedia_url.as_deref()
+    }
+
+    /// Sessions of the weekend, in order.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
+        let rows = Loaders::of(ctx).sessions.load(self.0.id).await?;
+        Ok(rows.iter().flat_map(|rows| rows.iter().cloned().map(Session)).collect())
+    }
+
+    /// Who drives what. Until an entry list is known, that of the latest race, marked
+    /// provisional.
+    async fn entries(&self, ctx: &Context<'_>) -> Result<Vec<Entry>> {
+        Entry::of_race(ctx, &self.0).await
+    }
+
+    /// The winner's result; with a shared car, the first driver's.
+    async fn winner(&self, ctx: &Context<'_>) -> Option<Result<RaceResult>> {
+        let rows = match Loaders::of(ctx).results.load(self.0.id).await {
+            Ok(rows) => rows?,
+            Err(error) => return Some(Err(error)),
+        };
+        RaceResult::list(&rows)
+            .into_iter()
+            .find(|result| result.row.position == Some(1))
+            .map(Ok)
+    }
+
+    /// Classification, the unclassified behind.
+    async fn results(&self, ctx: &Context<'_>) -> Result<Vec<RaceResult>> {
+        let rows = Loaders::of(ctx).results.load(self.0.id).await?;
+        Ok(rows.map(|rows| RaceResult::list(&rows)).unwrap_or_default())
+    }
+
+    /// Classification of the sprint; empty without one.
+    async fn sprint(&self, ctx: &Context<'_>) -> Result<Vec<RaceResult>> {
+        let rows = Loaders::of(ctx).sprint.load(self.0.id).await?;
+        Ok(rows.map(|rows| RaceResult::list(&rows)).unwrap_or_default())
+    }
+
+    /// Qualifying classification; known from 1994 on.
+    async fn qualifying(&self, ctx: &Context<'_>) -> Result<Vec<QualifyingResult>> {
+        QualifyingResult::of_race(ctx, self.0.id, Kind::Qualifying).await
+    }
+
+    /// Qualifying for the sprint.
+    async fn sprint_qualifying(&self, ctx: &Context<'_>) -> Result<Vec<QualifyingResult>> {
+        QualifyingResult::of_race(ctx, self.0.id, Kind::SprintQualifying).await
+    }
+
+    /// Best practice laps, of one session if given.
+    async fn practice(
+        &self,
+        ctx: &Context<'_>,
+        session: Option<SessionKind>,
+    ) -> Result<Vec<PracticeResult>> {
+        let rows = Loaders::of(ctx).practice.load(self.0.id).await?;
+        let wanted = session.map(Kind::from);
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .filter(|row| wanted.is_none_or(|session| row.session == session))
+            .cloned()
+            .map(PracticeResult)
+            .collect())
+    }
+
+    /// Pit stops in order of time; known from 2011 on.
+    async fn pit_stops(&self, ctx: &Context<'_>) -> Result<Vec<PitStop>> {
+        let rows = Loaders::of(ctx).pit_stops.load(self.0.id).await?;
+        Ok(rows.iter().flat_map(|rows| rows.iter().cloned().map(PitStop)).collect())
+    }
+
+    /// Safety cars and red flags.
+    async fn race_control(&self, ctx: &Context<'_>) -> Result<Vec<RaceControlPeriod>> {
+        let rows = Loaders::of(ctx).race_control.load(self.0.id).await?;
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter().cloned().map(RaceControlPeriod))
+            .collect())
+    }
+
+    /// Means over the race, where measured.
+    async fn weather(&self, ctx: &Context<'_>) -> Option<Result<Weather>> {
+        let row = Loaders::of(ctx).weather.load(self.0.id).await;
+        row.map(|row| row.map(Weather)).transpose()
+    }
+
+    /// Both championships after this race.
+    async fn standings(&self) -> RaceStandings {
+        RaceStandings(self.0.id)
+    }
+
+    /// Whether the production engine can forecast this race.
+    async fn forecast_available(&self, ctx: &Context<'_>) -> Result<bool> {
+        let known = Loaders::of(ctx).known(ctx).await?;
+        Ok(domain::forecast::available(&known, &self.0))
+    }
+
+    /// What an engine says of this race, from what was known before it: by default the
+    /// production engine at the latest stage reached. Null when nothing can be said yet.
+    async fn forecast(
+        &self,
+        ctx: &Context<'_>,
+        engine: Option<EngineId>,
+        stage: Option<Stage>,
+    ) -> Option<Result<Forecast>> {
+        Forecast::of_race(ctx, &self.0, engine, stage).await.transpose()
+    }
+
+    /// What every engine says that can speak at this stage.
+    async fn forecasts(&self, ctx: &Context<'_>, stage: Option<Stage>) -> Result<Vec<Forecast>> {
+        Forecast::all_of_race(ctx, &self.0, stage).await
+    }
+}
+
+impl Race {
+    /// The race of a row that refers to it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load(ctx: &Context<'_>, id: i32) -> Result<Self> {
+        let row = Loaders::of(ctx).race.load(id).await?;
+        row.map(Self)
+            .ok_or_else(|| Code::Internal.error("a race is missing"))
+    }
+}
+
+/// Which races: all conditions given must hold.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct RaceFilter {
+    /// Part of the name; accents and case do not matter.
+    search: Option<String>,
+    season: Option<i32>,
+    season_from: Option<i32>,
+    season_to: Option<i32>,
+    /// Ref of the circuit.
+    circuit: Option<String>,
+    status: Option<RaceStatus>,
+    date_from: Option<Date>,
+    date_to: Option<Date>,
+    /// Ref of the driver who won.
+    won_by: Option<String>,
+    /// Ref of the constructor that won.
+    won_by_constructor: Option<String>,
+}
+
+impl RaceFilter {
+    /// Text that tells filters apart.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Narrows a select of races.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for a search text that cannot be used.
+    pub fn apply(&self, mut select: Select<race::Entity>) -> Result<Select<race::Entity>> {
+        use race::Column;
+        if let Some(search) = &self.search {
+            select = select.filter(contains(Column::Reference, &domain::season::slug::slug(search))?);
+        }
+        if let Some(season) = self.season {
+            select = select.filter(Column::Season.eq(season));
+        }
+        if let Some(from) = self.season_from {
+            select = select.filter(Column::Season.gte(from));
+        }
+        if let Some(to) = self.season_to {
+            select = select.filter(Column::Season.lte(to));
+        }
+        if let Some(circuit) = &self.circuit {
+            let ids =
+                id_of::<circuit::Entity>(circuit::Column::Id, circuit::Column::Reference, circuit);
+            select = select.filter(Column::CircuitId.in_subquery(ids));
+        }
+        if let Some(status) = self.status {
+            select = select.filter(Column::Status.eq(race::Status::from(status)));
+        }
+        if let Some(from) = self.date_from {
+            select = select.filter(Column::Date.gte(from.0));
+        }
+        if let Some(to) = self.date_to {
+            select = select.filter(Column::Date.lte(to.0));
+        }
+        if let Some(driver) = &self.won_by {
+            select = select.filter(Column::Id.in_subquery(super::filter::won_by_driver(driver)));
+        }
+        if let Some(constructor) = &self.won_by_constructor {
+            select = select
+                .filter(Column::Id.in_subquery(super::filter::won_by_constructor(constructor)));
+        }
+        Ok(select)
+    }
+}
+
+/// Races sorted by date.
+#[must_use]
+pub fn by_date(scope: String, direction: Direction) -> Sorting<race::Model> {
+    let descending = direction == Direction::Desc;
+    Sorting {
+        scope: format!("{scope}/date/{descending}"),
+        by: Expr::col(race::Column::Date),
+        key: Expr::col(race::Column::Id),
+        descending,
+        of: |row, _| (SortValue::Day(row.date), row.id.into()),
+        order: "date",
+    }
+}
+
+#[derive(Default)]
+pub struct RaceQuery;
+
+#[Object]
+impl RaceQuery {
+    /// A race by ref (`2024_monaco`) or id.
+    async fn race(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "ref")] reference: String,
+    ) -> Option<Result<Race>> {
+        let reference = match node::reference_of("Race", &reference) {
+            Ok(reference) => reference.to_owned(),
+            Err(error) => return Some(Err(error)),
+        };
+        let row = Loaders::of(ctx).race_by_ref.load(reference).await;
+        row.map(|row| row.map(Race)).transpose()
+    }
+
+    /// Races of all seasons by date, the newest first unless ordered otherwise.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn races(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<RaceFilter>,
+        #[graphql(default)] direction: Direction,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Page<Race>> {
+        let filter = filter.unwrap_or_default();
+        let select = filter.apply(race::Entity::find())?;
+        let sorting = by_date(format!("races/{}", filter.scope()), direction);
+        let page = PageInput { first, after, last, before };
+        connection::page(ctx, select, sorting, &page, |row| Race(Arc::new(row))).await
+    }
+
+    /// The earliest race neither completed nor cancelled, whatever today's date.
+    async fn next_race(&self, ctx: &Context<'_>) -> Option<Result<Race>> {
+        found(domain::season::next_race(&app(ctx).db).await)
+    }
+
+    /// The latest completed race.
+    async fn last_race(&self, ctx: &Context<'_>) -> Option<Result<Race>> {
+        found(domain::season::last_race(&app(ctx).db).await)
+    }
+}
+
+fn found(race: std::result::Result<Option<race::Model>, sea_orm::DbErr>) -> Option<Result<Race>> {
+    race.map(|row| row.map(Arc::new).map(Race))
+        .map_err(|error| from_database(&error))
+        .transpose()
+}

@@ -1,0 +1,174 @@
+//! Championship standings.
+
+use async_graphql::{Context, Object};
+use entities::{constructor_standing, driver_standing};
+
+use super::{constructor::Constructor, driver::Driver, scalars::Decimal};
+use crate::{
+    error::Result,
+    loaders::{Loaders, One, OneStanding},
+};
+
+/// Both championships after a race.
+pub struct RaceStandings(pub i32);
+
+#[Object]
+impl RaceStandings {
+    /// Drivers' championship.
+    async fn drivers(&self, ctx: &Context<'_>) -> Result<Vec<DriverStanding>> {
+        drivers_after(ctx, self.0).await
+    }
+
+    /// Constructors' championship; there is none before 1958.
+    async fn constructors(&self, ctx: &Context<'_>) -> Result<Vec<ConstructorStanding>> {
+        constructors_after(ctx, self.0).await
+    }
+}
+
+/// The drivers' championship after a race, by its id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drivers_after(ctx: &Context<'_>, race_id: i32) -> Result<Vec<DriverStanding>> {
+    let rows = Loaders::of(ctx).driver_standings.load(race_id).await?;
+    Ok(rows
+        .iter()
+        .flat_map(|rows| rows.iter().cloned().map(DriverStanding))
+        .collect())
+}
+
+/// The constructors' championship after a race, by its id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn constructors_after(
+    ctx: &Context<'_>,
+    race_id: i32,
+) -> Result<Vec<ConstructorStanding>> {
+    let rows = Loaders::of(ctx).constructor_standings.load(race_id).await?;
+    Ok(rows
+        .iter()
+        .flat_map(|rows| rows.iter().cloned().map(ConstructorStanding))
+        .collect())
+}
+
+/// A place in the drivers' championship, computed from results by the rules of the season.
+pub struct DriverStanding(One<driver_standing::Entity>);
+
+#[Object]
+impl DriverStanding {
+    /// Several drivers may share a place; null without one.
+    async fn position(&self) -> Option<i32> {
+        self.0.position
+    }
+
+    /// The place, D disqualified, E excluded, or `-`.
+    async fn position_text(&self) -> &str {
+        &self.0.position_text
+    }
+
+    /// Points that count.
+    async fn points(&self) -> Decimal {
+        Decimal::hundredths(self.0.points)
+    }
+
+    async fn wins(&self) -> i32 {
+        self.0.wins
+    }
+
+    async fn driver(&self, ctx: &Context<'_>) -> Result<Driver> {
+        Driver::load(ctx, self.0.driver_id).await
+    }
+
+    /// What the source publishes, where it does.
+    async fn published(&self, ctx: &Context<'_>) -> Option<Result<PublishedStanding>> {
+        let key = OneStanding {
+            race_id: self.0.race_id,
+            who: self.0.driver_id,
+        };
+        let row = Loaders::of(ctx).published_driver_standing.load(key).await;
+        let standing = |row: One<driver_standing::Entity>| PublishedStanding {
+            position: row.position,
+            position_text: row.position_text.clone(),
+            points: row.points,
+            wins: row.wins,
+        };
+        row.map(|row| row.map(standing)).transpose()
+    }
+}
+
+/// A place in the constructors' championship, computed from results by the rules of the season.
+pub struct ConstructorStanding(One<constructor_standing::Entity>);
+
+#[Object]
+impl ConstructorStanding {
+    /// Several constructors may share a place; null without one.
+    async fn position(&self) -> Option<i32> {
+        self.0.position
+    }
+
+    /// The place, D disqualified, E excluded, or `-`.
+    async fn position_text(&self) -> &str {
+        &self.0.position_text
+    }
+
+    /// Points that count.
+    async fn points(&self) -> Decimal {
+        Decimal::hundredths(self.0.points)
+    }
+
+    async fn wins(&self) -> i32 {
+        self.0.wins
+    }
+
+    async fn constructor(&self, ctx: &Context<'_>) -> Result<Constructor> {
+        Constructor::load(ctx, self.0.constructor_id).await
+    }
+
+    /// What the source publishes, where it does.
+    async fn published(&self, ctx: &Context<'_>) -> Option<Result<PublishedStanding>> {
+        let key = OneStanding {
+            race_id: self.0.race_id,
+            who: self.0.constructor_id,
+        };
+        let loader = &Loaders::of(ctx).published_constructor_standing;
+        let standing = |row: One<constructor_standing::Entity>| PublishedStanding {
+            position: row.position,
+            position_text: row.position_text.clone(),
+            points: row.points,
+            wins: row.wins,
+        };
+        loader
+            .load(key)
+            .await
+            .map(|row| row.map(standing))
+            .transpose()
+    }
+}
+
+/// A standing as a source publishes it.
+pub struct PublishedStanding {
+    position: Option<i32>,
+    position_text: String,
+    points: i32,
+    wins: i32,
+}
+
+#[Object]
+impl PublishedStanding {
+    async fn position(&self) -> Option<i32> {
+        self.position
+    }
+
+    async fn position_text(&self) -> &str {
+        &self.position_text
+    }
+
+    async fn points(&self) -> Decimal {
+        Decimal::hundredths(self.points)
+    }
+
+    async fn wins(&self) -> i32 {
+        self.wins
+    }
+}

@@ -1,0 +1,375 @@
+//! One set of loaders per request; each reads a level of the query in one statement.
+
+mod batch;
+mod by_season;
+mod of_driver;
+mod own_results;
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use async_graphql::Context;
+use domain::{App, forecast::Known};
+use entities::{
+    circuit, constructor, constructor_lineage, constructor_standing, driver,
+    driver_standing::{self, Origin},
+    entry, lap, pit_stop, practice_result, qualifying_result, race, race_control, result,
+    result_revision, season,
+    select::{any_of, any_text},
+    session::{self, Kind},
+    stint, weather,
+};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
+};
+
+use tokio::sync::OnceCell;
+
+use crate::error::{Result, from_domain};
+
+pub use batch::Loader;
+pub use by_season::{SeasonSummary, SeasonTotals, WhoseSeasons};
+pub use of_driver::{OneEntry, OneStanding};
+pub use own_results::{Asked, OwnResults, Whose};
+
+/// A row.
+pub type One<E> = Arc<<E as EntityTrait>::Model>;
+/// Rows of one parent, in their natural order.
+pub type Many<E> = Arc<Vec<One<E>>>;
+
+macro_rules! loaders {
+    ($($(#[$doc:meta])* $name:ident: $key:ty => $value:ty = $read:expr,)*) => {
+        /// All loaders of a request.
+        pub struct Loaders {
+            $($(#[$doc])* pub $name: Loader<$key, $value>,)*
+            known: OnceCell<Arc<Known>>,
+        }
+
+        impl Loaders {
+            /// Fresh loaders, for one request.
+            #[must_use]
+            pub fn new(db: &DatabaseConnection) -> Self {
+                Self {
+                    $($name: Loader::new(db.clone(), |db, keys| Box::pin($read(db, keys))),)*
+                    known: OnceCell::new(),
+                }
+            }
+        }
+    };
+}
+
+loaders! {
+    season: i32 => One<season::Entity> = seasons,
+    race: i32 => One<race::Entity> = races,
+    /// By public ref.
+    race_by_ref: String => One<race::Entity> = races_by_ref,
+    /// Of a season, by round.
+    season_races: i32 => Many<race::Entity> = season_races,
+    circuit: i32 => One<circuit::Entity> = circuits,
+    driver: i32 => One<driver::Entity> = drivers,
+    constructor: i32 => One<constructor::Entity> = constructors,
+    /// Of a constructor: the stretches of all teams it belongs to.
+    lineage: i32 => Many<constructor_lineage::Entity> = lineage,
+    sessions: i32 => Many<session::Entity> = sessions,
+    entries: i32 => Many<entry::Entity> = entries,
+    /// Of a race, in order of classification.
+    results: i32 => Many<result::Entity> = race_results,
+    sprint: i32 => Many<result::Entity> = sprint_results,
+    /// Earlier values of a result.
+    revisions: i32 => Many<result_revision::Entity> = revisions,
+    qualifying: i32 => Many<qualifying_result::Entity> = qualifying,
+    practice: i32 => Many<practice_result::Entity> = practice,
+    laps: OneEntry => Many<lap::Entity> = of_driver::laps,
+    stints: OneEntry => Many<stint::Entity> = of_driver::stints,
+    entry_pit_stops: OneEntry => Many<pit_stop::Entity> = of_driver::pit_stops,
+    pit_stops: i32 => Many<pit_stop::Entity> = pit_stops,
+    race_control: i32 => Many<race_control::Entity> = race_control,
+    weather: i32 => One<weather::Entity> = weather,
+    /// Drivers' championship after a race, computed.
+    driver_standings: i32 => Many<driver_standing::Entity> = driver_standings,
+    constructor_standings: i32 => Many<constructor_standing::Entity> = constructor_standings,
+    /// What a source publishes for one row of a standing.
+    published_driver_standing: OneStanding => One<driver_standing::Entity> = of_driver::published_drivers,
+    published_constructor_standing: OneStanding => One<constructor_standing::Entity> = of_driver::published_constructors,
+    /// A page of the results of a driver or constructor.
+    own_results: OwnResults => Arc<Vec<own_results::Dated>> = own_results::pages,
+    /// The number of all results that `own_results` pages through.
+    own_results_total: OwnResults => i64 = own_results::totals,
+    /// Seasons of a driver or constructor with what was achieved in each.
+    seasons_of: WhoseSeasons => Arc<Vec<SeasonTotals>> = by_season::totals,
+}
+
+impl Loaders {
+    /// The loaders of the request that a resolver serves.
+    ///
+    /// # Panics
+    /// Never: every request is given its loaders.
+    #[must_use]
+    pub fn of<'a>(ctx: &Context<'a>) -> &'a Self {
+        ctx.data_unchecked::<Self>()
+    }
+
+    /// What engines may know, the same for the whole request.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn known(&self, ctx: &Context<'_>) -> Result<Arc<Known>> {
+        let app = ctx.data_unchecked::<App>();
+        let known = self.known.get_or_try_init(|| domain::forecast::known(app));
+        known.await.cloned().map_err(from_domain)
+    }
+}
+
+type Found<K, V> = std::result::Result<HashMap<K, V>, DbErr>;
+
+fn one<K: Eq + Hash, M>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, Arc<M>> {
+    rows.into_iter().map(|row| (key(&row), Arc::new(row))).collect()
+}
+
+fn many<K: Eq + Hash, M>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, Arc<Vec<Arc<M>>>> {
+    let mut groups: HashMap<K, Vec<Arc<M>>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(Arc::new(row));
+    }
+    groups
+        .into_iter()
+        .map(|(key, rows)| (key, Arc::new(rows)))
+        .collect()
+}
+
+async fn seasons(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<season::Entity>> {
+    let any = any_of(db.get_database_backend(), season::Column::Year, &keys);
+    let rows = season::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.year))
+}
+
+async fn races(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<race::Entity>> {
+    let any = any_of(db.get_database_backend(), race::Column::Id, &keys);
+    let rows = race::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.id))
+}
+
+async fn races_by_ref(
+    db: DatabaseConnection,
+    keys: Vec<String>,
+) -> Found<String, One<race::Entity>> {
+    let any = any_text(db.get_database_backend(), race::Column::Reference, &keys);
+    let rows = race::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.reference.clone()))
+}
+
+async fn season_races(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, Many<race::Entity>> {
+    let any = any_of(db.get_database_backend(), race::Column::Season, &keys);
+    let rows = race::Entity::find()
+        .filter(any)
+        .order_by_asc(race::Column::Round)
+        .order_by_asc(race::Column::Date)
+        .all(&db)
+        .await?;
+    Ok(many(rows, |row| row.season))
+}
+
+async fn circuits(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<circuit::Entity>> {
+    let any = any_of(db.get_database_backend(), circuit::Column::Id, &keys);
+    let rows = circuit::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.id))
+}
+
+async fn drivers(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<driver::Entity>> {
+    let any = any_of(db.get_database_backend(), driver::Column::Id, &keys);
+    let rows = driver::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.id))
+}
+
+async fn constructors(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, One<constructor::Entity>> {
+    let any = any_of(db.get_database_backend(), constructor::Column::Id, &keys);
+    let rows = constructor::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.id))
+}
+
+/// Few rows in all, so the whole table is read and followed in memory.
+async fn lineage(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<constructor_lineage::Entity>> {
+    let rows: Vec<_> = constructor_lineage::Entity::find()
+        .order_by_asc(constructor_lineage::Column::Team)
+        .order_by_asc(constructor_lineage::Column::FirstSeason)
+        .all(&db)
+        .await?
+        .into_iter()
+        .map(Arc::new)
+        .collect();
+    Ok(keys
+        .into_iter()
+        .map(|key| {
+            let teams: Vec<&str> = rows
+                .iter()
+                .filter(|row| row.constructor_id == key)
+                .map(|row| row.team.as_str())
+                .collect();
+            let stretches = rows
+                .iter()
+                .filter(|row| teams.contains(&row.team.as_str()))
+                .cloned()
+                .collect();
+            (key, Arc::new(stretches))
+        })
+        .collect())
+}
+
+async fn sessions(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, Many<session::Entity>> {
+    let any = any_of(db.get_database_backend(), session::Column::RaceId, &keys);
+    let mut rows = session::Entity::find().filter(any).all(&db).await?;
+    rows.sort_by_key(|row| (row.starts_at, row.date, row.kind));
+    Ok(many(rows, |row| row.race_id))
+}
+
+async fn entries(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, Many<entry::Entity>> {
+    let any = any_of(db.get_database_backend(), entry::Column::RaceId, &keys);
+    let rows = entry::Entity::find()
+        .filter(any)
+        .order_by_asc(entry::Column::ConstructorId)
+        .order_by_asc(entry::Column::Id)
+        .all(&db)
+        .await?;
+    Ok(many(rows, |row| row.race_id))
+}
+
+async fn race_results(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, Many<result::Entity>> {
+    classification(db, keys, Kind::Race).await
+}
+
+async fn sprint_results(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<result::Entity>> {
+    classification(db, keys, Kind::Sprint).await
+}
+
+async fn classification(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+    session: Kind,
+) -> Found<i32, Many<result::Entity>> {
+    let any = any_of(db.get_database_backend(), result::Column::RaceId, &keys);
+    let mut rows = result::Entity::find()
+        .filter(any)
+        .filter(result::Column::Session.eq(session))
+        .all(&db)
+        .await?;
+    rows.sort_by_key(|row| (row.position_order, row.id));
+    Ok(many(rows, |row| row.race_id))
+}
+
+async fn revisions(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<result_revision::Entity>> {
+    let any = any_of(
+        db.get_database_backend(),
+        result_revision::Column::ResultId,
+        &keys,
+    );
+    let rows = result_revision::Entity::find()
+        .filter(any)
+        .order_by_asc(result_revision::Column::Revision)
+        .all(&db)
+        .await?;
+    Ok(many(rows, |row| row.result_id))
+}
+
+async fn qualifying(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<qualifying_result::Entity>> {
+    let any = any_of(
+        db.get_database_backend(),
+        qualifying_result::Column::RaceId,
+        &keys,
+    );
+    let mut rows = qualifying_result::Entity::find().filter(any).all(&db).await?;
+    rows.sort_by_key(|row| (row.position.unwrap_or(i32::MAX), row.id));
+    Ok(many(rows, |row| row.race_id))
+}
+
+async fn practice(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<practice_result::Entity>> {
+    let any = any_of(
+        db.get_database_backend(),
+        practice_result::Column::RaceId,
+        &keys,
+    );
+    let mut rows = practice_result::Entity::find().filter(any).all(&db).await?;
+    rows.sort_by_key(|row| (row.session, row.position.unwrap_or(i32::MAX), row.driver_id));
+    Ok(many(rows, |row| row.race_id))
+}
+
+async fn pit_stops(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, Many<pit_stop::Entity>> {
+    let any = any_of(db.get_database_backend(), pit_stop::Column::RaceId, &keys);
+    let mut rows = pit_stop::Entity::find().filter(any).all(&db).await?;
+    rows.sort_by(|a, b| (a.lap, &a.local_time, a.driver_id).cmp(&(b.lap, &b.local_time, b.driver_id)));
+    Ok(many(rows, |row| row.race_id))
+}
+
+async fn race_control(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<race_control::Entity>> {
+    let any = any_of(db.get_database_backend(), race_control::Column::RaceId, &keys);
+    let mut rows = race_control::Entity::find().filter(any).all(&db).await?;
+    rows.sort_by_key(|row| (row.from_lap, row.id));
+    Ok(many(rows, |row| row.race_id))
+}
+
+async fn weather(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<weather::Entity>> {
+    let any = any_of(db.get_database_backend(), weather::Column::RaceId, &keys);
+    let rows = weather::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.race_id))
+}
+
+async fn driver_standings(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<driver_standing::Entity>> {
+    let any = any_of(
+        db.get_database_backend(),
+        driver_standing::Column::RaceId,
+        &keys,
+    );
+    let mut rows = driver_standing::Entity::find()
+        .filter(any)
+        .filter(driver_standing::Column::Origin.eq(Origin::Computed))
+        .all(&db)
+        .await?;
+    rows.sort_by_key(|row| (row.position.unwrap_or(i32::MAX), -row.points, row.driver_id));
+    Ok(many(rows, |row| row.race_id))
+}
+
+async fn constructor_standings(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<constructor_standing::Entity>> {
+    let any = any_of(
+        db.get_database_backend(),
+        constructor_standing::Column::RaceId,
+        &keys,
+    );
+    let mut rows = constructor_standing::Entity::find()
+        .filter(any)
+        .filter(constructor_standing::Column::Origin.eq(Origin::Computed))
+        .all(&db)
+        .await?;
+    rows.sort_by_key(|row| {
+        (
+            row.position.unwrap_or(i32::MAX),
+            -row.points,
+            row.constructor_id,
+        )
+    });
+    Ok(many(rows, |row| row.race_id))
+}

@@ -1,0 +1,152 @@
+//! The `pitwall` binary: the only place that knows both requests and jobs.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    net::SocketAddr,
+    process::ExitCode,
+    time::Instant,
+};
+
+use anyhow::Result;
+use api::cli::{Check, Cli, Command, Outcome, ProgressBars};
+use clap::Parser;
+use domain::{
+    App,
+    config::{Config, DEFAULTS, LogConfig, LogFormat},
+    database,
+};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run(cli: Cli) -> Result<Outcome> {
+    match &cli.command {
+        Command::Schema => {
+            say(api::graphql::sdl().trim_end())?;
+            return Ok(Outcome::Done);
+        }
+        Command::Config => {
+            say(DEFAULTS.trim_end())?;
+            return Ok(Outcome::Done);
+        }
+        _ => {}
+    }
+    let config = Config::load(cli.config.as_deref())?;
+    log_to_stderr(&config.log)?;
+    match cli.command {
+        Command::Serve => serve(App::start(config).await?).await,
+        Command::Import(arguments) => {
+            api::cli::import(&App::start(config).await?, &arguments).await
+        }
+        Command::Migrate => migrate(&config).await,
+        Command::Forecast(arguments) => {
+            api::cli::forecast(&App::start(config).await?, &arguments).await
+        }
+        Command::Check(arguments) => match arguments.what {
+            Check::Standings(arguments) => {
+                api::cli::check_standings(&App::start(config).await?, &arguments).await
+            }
+        },
+        Command::Schema | Command::Config => Ok(Outcome::Done),
+    }
+}
+
+async fn migrate(config: &Config) -> Result<Outcome> {
+    let db = database::connect(&config.database).await?;
+    let applied = database::migrate(&db, &config.database).await?;
+    say(&format!("{applied} migrations applied"))?;
+    Ok(Outcome::Done)
+}
+
+async fn serve(app: App) -> Result<Outcome> {
+    if app.config.data.bundled {
+        let started = Instant::now();
+        let mut bars = ProgressBars::new();
+        let summary = jobs::bundled::load(&app, |progress| bars.show(progress)).await?;
+        bars.finish();
+        if summary.changed > 0 {
+            say(&format!(
+                "loaded {} races of the bundled seasons in {:.1} s",
+                summary.changed,
+                started.elapsed().as_secs_f64()
+            ))?;
+        }
+        tokio::spawn(jobs::bundled::keep_loaded(app.clone()));
+    }
+    let graphiql = app.config.server.graphiql;
+    let listening = move |address| {
+        // Nothing can be done when nobody reads it; the server runs all the same.
+        drop(announce(address, graphiql));
+    };
+    api::http::serve(app, listening, stop_signal()).await?;
+    Ok(Outcome::Done)
+}
+
+fn announce(address: SocketAddr, graphiql: bool) -> io::Result<()> {
+    say(&format!("GraphQL   http://{address}/graphql"))?;
+    if graphiql {
+        say(&format!("GraphiQL  http://{address}/graphiql"))?;
+    }
+    Ok(())
+}
+
+/// Ends when the process is asked to stop.
+async fn stop_signal() {
+    let interrupted = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "Ctrl-C cannot be heard");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "SIGTERM cannot be heard");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+fn log_to_stderr(config: &LogConfig) -> Result<()> {
+    let filter = EnvFilter::try_new(&config.filter)?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
+    let set = match config.format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    set.map_err(|error| anyhow::anyhow!("the log cannot be set up: {error}"))
+}
+
+fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    // Without anybody to tell, the exit code must do.
+    drop(writeln!(io::stderr().lock(), "pitwall: {error:#}"));
+    ExitCode::FAILURE
+}

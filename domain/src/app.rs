@@ -1,0 +1,58 @@
+//! What every use-case is handed: settings, database, cache, clock, engines.
+
+use std::sync::Arc;
+
+use engines::Registry;
+use sea_orm::{DatabaseConnection, DbErr};
+
+use crate::{
+    cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts, secret,
+};
+
+/// The application, cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub db: DatabaseConnection,
+    pub cache: Cache,
+    pub clock: Clock,
+    pub engines: Arc<Registry>,
+    /// Signs cursors; the same for all processes on one database.
+    pub secret: Arc<[u8]>,
+    /// Forecasts worked out so far and the history they rest on.
+    pub forecasts: Arc<Forecasts>,
+}
+
+impl App {
+    /// Opens and migrates the database, connects to Redis when configured.
+    ///
+    /// # Errors
+    /// When the database cannot be used; Redis being away is no error.
+    pub async fn start(config: Config) -> Result<Self, database::OpenError> {
+        let db = database::open(&config.database).await?;
+        let clock = Clock::new(&config.clock);
+        Self::assemble(config, db, clock)
+            .await
+            .map_err(database::OpenError::Read)
+    }
+
+    /// Puts an application together from its parts, for tests with a set clock.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn assemble(
+        config: Config,
+        db: DatabaseConnection,
+        clock: Clock,
+    ) -> Result<Self, DbErr> {
+        Ok(Self {
+            secret: secret::cursors(&db).await?.into(),
+            cache: Cache::connect(&config).await,
+            forecasts: Arc::new(Forecasts::new(&config)),
+            engines: Arc::new(Registry::builtin()),
+            config: Arc::new(config),
+            db,
+            clock,
+        })
+    }
+}

@@ -1,0 +1,270 @@
+//! Settings: an embedded default file, then a file, then the environment.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use config::{Environment, File, FileFormat};
+use serde::Deserialize;
+
+/// The commented defaults, as printed by `pitwall serve --print-config`.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// File read from the working folder when none is named.
+const DEFAULT_FILE: &str = "pitwall.toml";
+
+/// All settings; `default.toml` says what each means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub database: DatabaseConfig,
+    pub redis: RedisConfig,
+    pub data: DataConfig,
+    pub clock: ClockConfig,
+    pub auth: AuthConfig,
+    pub graphql: GraphqlConfig,
+    pub cache: CacheConfig,
+    pub forecast: ForecastConfig,
+    pub rate_limit: RateLimitConfig,
+    pub log: LogConfig,
+    pub upstream: UpstreamConfig,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    pub host: String,
+    pub port: u16,
+    pub graphiql: bool,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    pub url: String,
+    pub max_connections: u32,
+}
+
+/// `[redis]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisConfig {
+    pub url: String,
+}
+
+/// `[data]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    pub bundled: bool,
+}
+
+/// `[clock]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockConfig {
+    pub start: Option<DateTime<Utc>>,
+    pub speed: f64,
+}
+
+/// `[auth]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthConfig {
+    pub admin_token: String,
+}
+
+/// `[graphql]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraphqlConfig {
+    pub max_depth: usize,
+    pub max_fields: usize,
+    pub max_page: usize,
+    pub max_body: usize,
+}
+
+/// `[cache]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheConfig {
+    pub forecasts: u64,
+    pub forecast_seconds: u64,
+}
+
+/// `[forecast]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForecastConfig {
+    pub parallel: usize,
+}
+
+/// `[rate_limit]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimitConfig {
+    pub enabled: bool,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[upstream.…]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamConfig {
+    pub jolpica: UpstreamService,
+    pub openf1: UpstreamService,
+    pub open_meteo: UpstreamService,
+    pub openweathermap: UpstreamService,
+}
+
+/// Where one network source is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamService {
+    pub url: String,
+}
+
+/// Settings that cannot be used, in a sentence that names the key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Unknown key, wrong type, unreadable file.
+    #[error("configuration: {0}")]
+    Invalid(#[from] config::ConfigError),
+    /// A value that cannot work.
+    #[error("configuration: {key} is {value:?}, expected {expected}")]
+    Value {
+        key: &'static str,
+        value: String,
+        expected: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads defaults, then `file` (or `pitwall.toml` when there is one), then the environment.
+    ///
+    /// # Errors
+    /// When the file cannot be read, a key is unknown, or a value has the wrong type.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut builder =
+            config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        builder = match file {
+            Some(path) => builder.add_source(File::from(path).format(FileFormat::Toml)),
+            None => builder.add_source(
+                File::new(DEFAULT_FILE, FileFormat::Toml).required(false),
+            ),
+        };
+        for (variable, key) in [("DATABASE_URL", "database.url"), ("REDIS_URL", "redis.url")] {
+            #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
+            let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+            builder = builder.set_override_option(key, value)?;
+        }
+        // PITWALL__DATABASE__URL is the more specific name and wins over DATABASE_URL.
+        for key in ["database.url", "redis.url"] {
+            let variable = format!("PITWALL__{}", key.to_uppercase().replace('.', "__"));
+            #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
+            let value = std::env::var(variable).ok();
+            builder = builder.set_override_option(key, value)?;
+        }
+        let environment = Environment::with_prefix("PITWALL")
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true);
+        let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        config.check()
+    }
+
+    /// The defaults alone, for tests.
+    ///
+    /// # Panics
+    /// Never: a test parses the embedded file.
+    #[must_use]
+    pub fn defaults() -> Self {
+        config::Config::builder()
+            .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .expect("the embedded defaults are valid")
+    }
+
+    fn check(self) -> Result<Self, ConfigError> {
+        let url = &self.database.url;
+        if !url.starts_with("sqlite:") && !url.starts_with("postgres") {
+            return Err(ConfigError::Value {
+                key: "database.url (DATABASE_URL)",
+                value: url.clone(),
+                expected: "sqlite://FILE or postgres://USER@HOST/NAME",
+            });
+        }
+        let redis = &self.redis.url;
+        if !redis.is_empty() && !redis.starts_with("redis://") && !redis.starts_with("rediss://") {
+            return Err(ConfigError::Value {
+                key: "redis.url (REDIS_URL)",
+                value: redis.clone(),
+                expected: "redis://HOST:PORT",
+            });
+        }
+        if !(self.clock.speed.is_finite() && self.clock.speed >= 0.0) {
+            return Err(ConfigError::Value {
+                key: "clock.speed",
+                value: self.clock.speed.to_string(),
+                expected: "a number from 0",
+            });
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn the_embedded_defaults_are_valid() {
+        assert_eq!(Config::defaults().server.port, 4000);
+    }
+
+    #[test]
+    fn a_file_overrides_the_defaults() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "[server]\nport = 4100").unwrap();
+        let config = Config::load(Some(file.path())).unwrap();
+        assert_eq!(config.server.port, 4100);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "[server]\nprot = 4100").unwrap();
+        let error = Config::load(Some(file.path())).unwrap_err().to_string();
+        assert!(error.contains("prot"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = Config::load(Some(Path::new("nowhere.toml")))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("nowhere.toml"), "{error}");
+    }
+}

@@ -1,0 +1,189 @@
+//! Opening the database: SQLite file or PostgreSQL, migrated to what this binary knows.
+
+use std::{path::Path, time::Duration};
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DbErr,
+    Statement, sqlx::sqlite::SqliteConnectOptions,
+};
+
+use crate::config::DatabaseConfig;
+
+/// The database cannot be used, in a sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Wrong address, server away, folder read-only.
+    #[error("cannot open the database {url}: {reason}. {advice}")]
+    Connect {
+        url: String,
+        reason: String,
+        advice: String,
+    },
+    /// Written by a newer Pitwall.
+    #[error(
+        "the database {url} has a newer schema ({newest}) than this binary knows; \
+         upgrade pitwall or use another database"
+    )]
+    Newer { url: String, newest: String },
+    /// The first read failed.
+    #[error("reading the database failed: {0}")]
+    Read(DbErr),
+    /// A migration failed.
+    #[error("migrating the database {url} failed: {reason}")]
+    Migrate { url: String, reason: String },
+}
+
+/// Connects and brings the schema up to date.
+///
+/// # Errors
+/// When the database cannot be reached or written, or is of a newer schema.
+pub async fn open(config: &DatabaseConfig) -> Result<DatabaseConnection, OpenError> {
+    let db = connect(config).await?;
+    migrate(&db, config).await?;
+    Ok(db)
+}
+
+/// Connects without touching the schema.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, OpenError> {
+    let mut options = ConnectOptions::new(created_when_missing(&config.url));
+    options
+        .max_connections(config.max_connections)
+        .min_connections(1)
+        .connect_timeout(Duration::from_secs(5))
+        .acquire_timeout(Duration::from_secs(10))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(sqlite_options);
+    Database::connect(options)
+        .await
+        .map_err(|error| connect_error(config, &error))
+}
+
+/// Applies the migrations that are missing and says how many there were.
+///
+/// # Errors
+/// When a migration fails or the schema is newer than this binary.
+pub async fn migrate(db: &DatabaseConnection, config: &DatabaseConfig) -> Result<usize, OpenError> {
+    let failed = |error: DbErr| OpenError::Migrate {
+        url: shown(&config.url),
+        reason: error.to_string(),
+    };
+    let applied = applied(db).await.map_err(failed)?;
+    let known = migration::known();
+    if let Some(newest) = applied.iter().rev().find(|name| !known.contains(name)) {
+        return Err(OpenError::Newer {
+            url: shown(&config.url),
+            newest: newest.clone(),
+        });
+    }
+    let missing = known.len() - applied.len();
+    if missing > 0 {
+        Migrator::up(db, None).await.map_err(failed)?;
+    }
+    Ok(missing)
+}
+
+/// Names of the applied migrations, none in a database that never saw one.
+async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let backend = db.get_database_backend();
+    let exists = match backend {
+        DatabaseBackend::Postgres => "SELECT tablename FROM pg_tables WHERE tablename = 'seaql_migrations' AND schemaname = ANY (current_schemas(false))",
+        _ => "SELECT name FROM sqlite_master WHERE name = 'seaql_migrations'",
+    };
+    let db_has = db
+        .query_one_raw(Statement::from_string(backend, exists))
+        .await?
+        .is_some();
+    if !db_has {
+        return Ok(Vec::new());
+    }
+    db.query_all_raw(Statement::from_string(
+        backend,
+        "SELECT version FROM seaql_migrations ORDER BY version",
+    ))
+    .await?
+    .iter()
+    .map(|row| row.try_get_by_index(0))
+    .collect()
+}
+
+/// Readers never wait for the writer; a crash of the machine may cost the last
+/// transactions but never the file.
+fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
+        .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("cache_size", "-16000")
+        .pragma("temp_store", "memory")
+        .foreign_keys(true)
+}
+
+fn created_when_missing(url: &str) -> String {
+    if url.starts_with("sqlite:") && !url.contains("mode=") && !url.contains(":memory:") {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        return format!("{url}{separator}mode=rwc");
+    }
+    url.to_owned()
+}
+
+fn connect_error(config: &DatabaseConfig, error: &DbErr) -> OpenError {
+    let advice = match config.url.strip_prefix("sqlite://") {
+        Some(file) => {
+            let file = file.split('?').next().unwrap_or(file);
+            let folder = Path::new(file)
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .map_or_else(|| ".".to_owned(), |folder| folder.display().to_string());
+            format!("Check that the folder {folder} exists and can be written, or set DATABASE_URL")
+        }
+        None => "Check that the server runs and that DATABASE_URL is right".to_owned(),
+    };
+    OpenError::Connect {
+        url: shown(&config.url),
+        reason: error.to_string(),
+        advice,
+    }
+}
+
+/// An address without its password.
+fn shown(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((login, host))) => {
+            let user = login
+                .trim_start_matches(scheme)
+                .trim_start_matches("://")
+                .split(':')
+                .next()
+                .unwrap_or_default();
+            format!("{scheme}://{user}@{host}")
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(
+            shown("postgres://me:secret@localhost/test"),
+            "postgres://me@localhost/test"
+        );
+        assert_eq!(shown("sqlite://pitwall.db"), "sqlite://pitwall.db");
+    }
+
+    #[test]
+    fn a_sqlite_file_is_created_when_missing() {
+        assert_eq!(created_when_missing("sqlite://a.db"), "sqlite://a.db?mode=rwc");
+        assert_eq!(
+            created_when_missing("sqlite://a.db?mode=ro"),
+            "sqlite://a.db?mode=ro"
+        );
+    }
+}

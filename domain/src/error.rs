@@ -1,0 +1,29 @@
+//! What can go wrong in a use-case, by what the caller can do about it.
+
+use sea_orm::DbErr;
+
+/// A failed use-case.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// No such thing, or not for this viewer.
+    #[error("{0}")]
+    NotFound(String),
+    /// The caller's input cannot be used; the sentence says what was expected.
+    #[error("{0}")]
+    BadInput(String),
+    /// Something needed is missing or away; trying later may help.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A fault of ours or of the database; logged, never shown.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// Result of a use-case.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,64 @@
+//! Events: rows written in the transaction of the change that they tell of.
+
+use chrono::{DateTime, Utc};
+use entities::{event, event_stream};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::{Expr, OnConflict},
+};
+
+/// Stream of changes to races, results and standings.
+pub const DATA: &str = "data";
+
+/// Appends an event. The stream's row is locked until the transaction ends, so that the
+/// order of sequences is the order of commits.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append<C: ConnectionTrait>(
+    transaction: &C,
+    stream: &str,
+    kind: &str,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> Result<i64, DbErr> {
+    let next = event_stream::ActiveModel {
+        stream: Set(stream.to_owned()),
+        last_sequence: Set(1),
+    };
+    let last = event_stream::Entity::insert(next)
+        .on_conflict(
+            OnConflict::column(event_stream::Column::Stream)
+                .value(
+                    event_stream::Column::LastSequence,
+                    Expr::col((event_stream::Entity, event_stream::Column::LastSequence)).add(1),
+                )
+                .to_owned(),
+        )
+        .exec_with_returning(transaction)
+        .await?
+        .last_sequence;
+    event::Entity::insert(event::ActiveModel {
+        stream: Set(stream.to_owned()),
+        sequence: Set(last),
+        kind: Set(kind.to_owned()),
+        subject: Set(subject.to_owned()),
+        created_at: Set(now),
+    })
+    .exec_without_returning(transaction)
+    .await?;
+    Ok(last)
+}
+
+/// Sequence of the newest event of a stream, 0 when there is none: the version of what the
+/// stream tells of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_sequence<C: ConnectionTrait>(db: &C, stream: &str) -> Result<i64, DbErr> {
+    Ok(event_stream::Entity::find()
+        .filter(event_stream::Column::Stream.eq(stream))
+        .one(db)
+        .await?
+        .map_or(0, |row| row.last_sequence))
+}

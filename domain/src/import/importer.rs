@@ -1,0 +1,323 @@
+//! The one importer: whatever the source, records go in race by race, each in its own
+//! transaction; the same again changes nothing; a killed import goes on where it stopped.
+
+use std::collections::BTreeMap;
+
+use entities::{
+    import_run, race_source::{self, Section},
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseBackend, DatabaseTransaction,
+    DbErr, EntityTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use super::{
+    calendar::{self, Calendar},
+    people::{self, People},
+    race::{self, Known, RaceWriter},
+    record::RaceRecord,
+    source::{Problem, Refused, Source, SourceError, TableCount},
+};
+use crate::{App, season::derive};
+
+/// Races between two notes of how far an import is.
+const NOTE_EVERY: usize = 25;
+
+/// What an import did.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    pub races: usize,
+    /// Races that brought at least one new or different row.
+    pub changed: usize,
+    pub unchanged: usize,
+    pub refused: Vec<Refused>,
+    pub warnings: Vec<Problem>,
+    /// Rows read per table of the source.
+    pub tables: Vec<TableCount>,
+    /// Seasons whose standings and totals were computed anew.
+    pub seasons_derived: usize,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// So many races of so many are in; the last was this one.
+    Races {
+        done: usize,
+        total: usize,
+        season: i32,
+        name: &'a str,
+    },
+    /// Standings of so many seasons of so many are computed.
+    Standings { done: usize, total: usize },
+}
+
+/// An import that could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The source as a whole cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The database failed; what is in stays in, the same import again goes on from there.
+    #[error("the database failed: {0}; run the same import again to go on")]
+    Database(#[from] DbErr),
+}
+
+/// Imports everything a source yields, then computes standings and totals of the seasons
+/// that changed.
+///
+/// # Errors
+/// When the source cannot be read at all or the database fails; single bad races are
+/// refused and listed in the summary.
+pub async fn import<S: Source>(
+    app: &App,
+    mut source: S,
+    mut progress: impl FnMut(Progress<'_>) + Send,
+) -> Result<Summary, ImportError> {
+    let run = begin_run(app, &source).await?;
+    let mut summary = Summary::default();
+    let outcome = import_all(app, &mut source, run, &mut summary, &mut progress).await;
+    summary.warnings.append(&mut source.warnings());
+    summary.tables = source.tables();
+    end_run(app, run, &summary, outcome.as_ref().err()).await?;
+    outcome.map(|()| summary)
+}
+
+async fn import_all<S: Source>(
+    app: &App,
+    source: &mut S,
+    run: i32,
+    summary: &mut Summary,
+    progress: &mut (impl FnMut(Progress<'_>) + Send),
+) -> Result<(), ImportError> {
+    let catalogue = source.catalogue().await?;
+    let transaction = begin(&app.db).await?;
+    let people = people::store(&transaction, source.id(), &catalogue).await?;
+    transaction.commit().await?;
+
+    let mut state = Stored {
+        calendar: Calendar::load(&app.db).await?,
+        known: known_sections(app).await?,
+    };
+    let total = source.race_count();
+    while let Some(record) = source.next_race().await {
+        summary.races += 1;
+        let refused = match record {
+            Ok(record) => {
+                progress(Progress::Races {
+                    done: summary.races,
+                    total,
+                    season: record.season,
+                    name: &record.name,
+                });
+                match unknown_refs(&record, &people) {
+                    Some(refused) => Some(refused),
+                    None => {
+                        if import_race(app, source.id(), &people, &mut state, &record).await? {
+                            summary.changed += 1;
+                        } else {
+                            summary.unchanged += 1;
+                        }
+                        None
+                    }
+                }
+            }
+            Err(refused) => Some(refused),
+        };
+        summary.refused.extend(refused);
+        if summary.races.is_multiple_of(NOTE_EVERY) {
+            note_run(app, run, total, summary).await?;
+        }
+    }
+    note_run(app, run, total, summary).await?;
+    summary.seasons_derived = derive::derive_stale(app, |done, total| {
+        progress(Progress::Standings { done, total });
+    })
+    .await?;
+    Ok(())
+}
+
+/// What the database knew before, kept up to date while races go in.
+struct Stored {
+    calendar: Calendar,
+    known: Known,
+}
+
+/// One race; says whether a row changed.
+async fn import_race(
+    app: &App,
+    source: race_source::Source,
+    people: &People,
+    state: &mut Stored,
+    record: &RaceRecord,
+) -> Result<bool, DbErr> {
+    let stored = state.calendar.find(record, people);
+    let id = stored.map(|race| race.id);
+    let sections = race::new_sections(&state.known, id, source, record);
+    if sections.is_empty() {
+        return Ok(false);
+    }
+    let transaction = begin(&app.db).await?;
+    let calendar_source = id
+        .and_then(|id| state.known.get(&(id, Section::Calendar)))
+        .map(|(source, _)| *source);
+    let wins = calendar::wins(source, calendar_source);
+    let row = calendar::race(&transaction, people, wins, stored, record).await?;
+    let race_changed = stored != Some(&row);
+    let writer = RaceWriter {
+        transaction: &transaction,
+        people,
+        source,
+        now: app.clock.now(),
+        race_id: row.id,
+    };
+    let changed = race::store(&writer, &state.known, record, &sections).await? || race_changed;
+    if changed {
+        race::announce(&writer, &row.reference).await?;
+    }
+    transaction.commit().await?;
+    for (section, digest) in sections {
+        state.known.insert((row.id, section), (source, digest));
+    }
+    state.calendar.remember(row);
+    Ok(changed)
+}
+
+/// A race that names somebody or some place that nobody has introduced.
+fn unknown_refs(record: &RaceRecord, people: &People) -> Option<Refused> {
+    let mut missing: BTreeMap<(&str, &str), ()> = BTreeMap::new();
+    let driver = |reference: &'_ str| !people.drivers.contains_key(reference);
+    if !people.circuits.contains_key(&record.circuit) {
+        missing.insert(("circuit", &record.circuit), ());
+    }
+    let cars = record.results.iter().chain(&record.sprint);
+    let cars = cars.map(|row| (&row.driver, &row.constructor));
+    let qualifying = record.qualifying.iter().map(|row| (&row.driver, &row.constructor));
+    let practice = record.practice.iter().map(|row| (&row.driver, &row.constructor));
+    for (name, constructor) in cars.chain(qualifying).chain(practice) {
+        if driver(name) {
+            missing.insert(("driver", name), ());
+        }
+        if !people.constructors.contains_key(constructor) {
+            missing.insert(("constructor", constructor), ());
+        }
+    }
+    let laps = record.laps.iter().map(|row| &row.driver);
+    let stops = record.pit_stops.iter().map(|row| &row.driver);
+    let standings = record.driver_standings.iter().map(|row| &row.who);
+    for name in laps.chain(stops).chain(standings) {
+        if driver(name) {
+            missing.insert(("driver", name), ());
+        }
+    }
+    for row in &record.constructor_standings {
+        if !people.constructors.contains_key(&row.who) {
+            missing.insert(("constructor", &row.who), ());
+        }
+    }
+    (!missing.is_empty()).then(|| Refused {
+        season: record.season,
+        round: record.round,
+        name: record.name.clone(),
+        problems: missing
+            .into_keys()
+            .map(|(what, reference)| Problem {
+                file: String::new(),
+                line: 0,
+                column: what.to_owned(),
+                message: format!("expected a known {what}, found {reference:?}"),
+            })
+            .collect(),
+    })
+}
+
+async fn known_sections(app: &App) -> Result<Known, DbErr> {
+    Ok(race_source::Entity::find()
+        .all(&app.db)
+        .await?
+        .into_iter()
+        .map(|row| ((row.race_id, row.section), (row.source, row.digest)))
+        .collect())
+}
+
+/// A transaction that writes: SQLite takes its lock at once, so that it waits instead of
+/// failing half-way; PostgreSQL need not flush each race to disk, since an import that was
+/// cut off goes on from what is there.
+pub(crate) async fn begin(db: &sea_orm::DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = db
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?;
+    if db.get_database_backend() == DatabaseBackend::Postgres {
+        transaction
+            .execute_unprepared("SET LOCAL synchronous_commit = off")
+            .await?;
+    }
+    Ok(transaction)
+}
+
+async fn begin_run<S: Source>(app: &App, source: &S) -> Result<i32, DbErr> {
+    let run = import_run::ActiveModel {
+        source: Set(source.id()),
+        kind: Set(import_run::Kind::Import),
+        path: Set(source.origin()),
+        status: Set(import_run::Status::Running),
+        started_at: Set(app.clock.now()),
+        races_total: Set(i32::try_from(source.race_count()).unwrap_or(i32::MAX)),
+        races_done: Set(0),
+        races_changed: Set(0),
+        races_refused: Set(0),
+        warnings: Set(0),
+        ..Default::default()
+    };
+    Ok(run.insert(&app.db).await?.id)
+}
+
+async fn note_run(app: &App, run: i32, total: usize, summary: &Summary) -> Result<(), DbErr> {
+    let count = |number: usize| Set(i32::try_from(number).unwrap_or(i32::MAX));
+    import_run::ActiveModel {
+        id: Set(run),
+        races_total: count(total),
+        races_done: count(summary.races),
+        races_changed: count(summary.changed),
+        races_refused: count(summary.refused.len()),
+        ..Default::default()
+    }
+    .update(&app.db)
+    .await
+    .map(drop)
+}
+
+async fn end_run(
+    app: &App,
+    run: i32,
+    summary: &Summary,
+    error: Option<&ImportError>,
+) -> Result<(), DbErr> {
+    let status = match error {
+        Some(_) => import_run::Status::Failed,
+        None if summary.is_clean() => import_run::Status::Succeeded,
+        None => import_run::Status::Partial,
+    };
+    import_run::ActiveModel {
+        id: Set(run),
+        status: Set(status),
+        finished_at: Set(Some(app.clock.now())),
+        warnings: Set(i32::try_from(summary.warnings.len()).unwrap_or(i32::MAX)),
+        error: Set(error.map(ToString::to_string)),
+        ..Default::default()
+    }
+    .update(&app.db)
+    .await
+    .map(drop)
+}
+
+impl Summary {
+    /// Whether everything went in.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.refused.is_empty() && self.warnings.is_empty()
+    }
+}

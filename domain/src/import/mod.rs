@@ -1,0 +1,18 @@
+//! Getting data in: one trait for sources, typed records, one importer.
+
+pub mod bundled;
+#[path = "ergast_stub.rs"] pub mod ergast;
+pub mod importer;
+pub mod record;
+pub mod source;
+
+mod calendar;
+mod digest;
+mod people;
+mod race;
+mod results;
+pub(crate) mod rows;
+mod standings;
+mod stints;
+
+pub use importer::{ImportError, Progress, Summary, import};

@@ -1,0 +1,20 @@
+//! Rules and use-cases of Pitwall.
+//!
+//! May use: `entities`, `engines`, `migration`. Knows neither HTTP nor who calls it when.
+
+pub mod app;
+pub mod cache;
+pub mod clock;
+pub mod config;
+pub mod data_status;
+pub mod database;
+pub mod error;
+pub mod event;
+pub mod forecast;
+pub mod import;
+pub mod search;
+pub mod season;
+pub mod secret;
+pub mod standings;
+
+pub use app::App;

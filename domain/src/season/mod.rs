@@ -1,0 +1,35 @@
+//! Seasons: names of their races, which race is next, and what is worked out from results.
+
+pub mod career;
+pub mod derive;
+pub mod lineage;
+pub mod slug;
+
+use entities::race::{self, Status};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+
+/// The earliest race neither completed nor cancelled, in order of start, whatever the date.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next_race<C: ConnectionTrait>(db: &C) -> Result<Option<race::Model>, DbErr> {
+    race::Entity::find()
+        .filter(race::Column::Status.is_in([Status::Scheduled, Status::InProgress]))
+        .order_by_asc(race::Column::Date)
+        .order_by_asc(race::Column::Id)
+        .one(db)
+        .await
+}
+
+/// The latest completed race.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_race<C: ConnectionTrait>(db: &C) -> Result<Option<race::Model>, DbErr> {
+    race::Entity::find()
+        .filter(race::Column::Status.eq(Status::Completed))
+        .order_by_desc(race::Column::Date)
+        .order_by_desc(race::Column::Id)
+        .one(db)
+        .await
+}

@@ -1,0 +1,70 @@
+//! The prediction engines: pure mathematics, from past races to a forecast of the next.
+//!
+//! No IO, no clock, no async, no thread-local randomness: the same history gives the same bytes.
+//! May use no other crate of the workspace.
+//!
+//! ```text
+//! History ──► Engine::fit ──► Model::strengths ──► Draws ─┐
+//!    └──────► Retirement::fit ──► chances ────────────────┴─► Forecast ──► Evaluation
+//! ```
+//!
+//! | Module | What it holds |
+//! |---|---|
+//! | [`history`] | what is handed in: races that were run, and the race to forecast |
+//! | [`engine`] | the traits: [`Engine`] is untrained, [`Model`] is trained |
+//! | [`registry`] | the list of engines |
+//! | [`draws`] | strengths of the entrants and how unsure they are |
+//! | [`mod@forecast`] | from strengths to position probabilities, shared by all engines |
+//! | [`retirement`] | the chance not to be classified, shared by all engines |
+//! | [`evaluation`], [`backtest`] | how good a forecast was, and a walk through past seasons |
+//! | [`elo`], [`grid`], [`form`], [`uniform`] | the engines, one file each |
+//!
+//! **To add an engine**: write its file, name it below in the two places marked `engine:`,
+//! and let the contract tests run over it.
+
+pub mod backtest;
+pub mod draws;
+pub mod engine;
+pub mod evaluation;
+pub mod forecast;
+pub mod history;
+pub mod registry;
+pub mod retirement;
+
+// engine: its module
+pub mod elo;
+pub mod form;
+pub mod grid;
+pub mod uniform;
+
+mod choice;
+mod plackett_luce;
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod real_seasons;
+#[cfg(test)]
+mod synthetic;
+
+pub use draws::Draws;
+pub use engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model};
+pub use evaluation::Evaluation;
+pub use forecast::{EntrantForecast, Forecast, forecast};
+pub use history::{
+    Car, CircuitId, ConstructorId, DriverId, Entrant, History, Outcome, PastRace, RaceId,
+    RaceToForecast, Stage,
+};
+pub use registry::Registry;
+pub use retirement::Retirement;
+
+/// Every engine, in the order in which one is preferred for production; baselines last.
+fn registered() -> Vec<Box<dyn Engine>> {
+    vec![
+        // engine: its registration
+        Box::new(elo::Elo::default()),
+        Box::new(grid::Grid),
+        Box::new(form::Form),
+        Box::new(uniform::Uniform),
+    ]
+}

@@ -1,0 +1,30 @@
+//! Database rows: one file per table, with named selects where a query recurs.
+//!
+//! May use: nothing of ours. No rules, no GraphQL: a new column is never published by accident.
+
+pub mod circuit;
+pub mod constructor;
+pub mod constructor_lineage;
+pub mod constructor_standing;
+pub mod driver;
+pub mod driver_standing;
+pub mod entry;
+pub mod event;
+pub mod event_stream;
+pub mod import_run;
+pub mod lap;
+pub mod pit_stop;
+pub mod practice_result;
+pub mod qualifying_result;
+pub mod race;
+pub mod race_alias;
+pub mod race_control;
+pub mod race_source;
+pub mod result;
+pub mod result_revision;
+pub mod season;
+pub mod secret;
+pub mod select;
+pub mod session;
+pub mod stint;
+pub mod weather;

@@ -1,0 +1,5 @@
+//! What happens by the clock rather than by a request.
+//!
+//! May use: `domain`. Timetable and network sources will live here; today there is one job.
+
+pub mod bundled;

@@ -1,0 +1,35 @@
+//! Schema changes, append-only, for SQLite and PostgreSQL alike.
+//!
+//! May use: nothing of ours; entities change later, migrations never do.
+
+pub use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_people_and_places;
+mod m20261121_000002_races;
+mod m20261121_000003_race_details;
+mod m20261121_000004_bookkeeping;
+mod statement;
+
+/// All migrations in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_people_and_places::Migration),
+            Box::new(m20261121_000002_races::Migration),
+            Box::new(m20261121_000003_race_details::Migration),
+            Box::new(m20261121_000004_bookkeeping::Migration),
+        ]
+    }
+}
+
+/// Names of the migrations this binary knows, oldest first.
+#[must_use]
+pub fn known() -> Vec<String> {
+    Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect()
+}
