@@ -35,6 +35,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             seasons.entry(race.season).or_default().push(race);
         }
     }
+    if !(FIRST..=LAST).eq(seasons.keys().copied()) {
+        return Err(format!("the dump has not all seasons from {FIRST} to {LAST}").into());
+    }
     let races: Vec<RaceRecord> = seasons.values().flatten().cloned().collect();
     keep_mentioned(&mut catalogue, &races);
     corrections::complete(&mut catalogue);

@@ -366,4 +366,5 @@ async fn nothing_of_the_future_is_public() {
     assert!(races.is_empty() && catalogue == Catalogue::default());
 }
 
+mod against_dump;
 mod made_up;

@@ -1,0 +1,184 @@
+//! A running Pitwall for a test: fresh database, set clock, a real HTTP client.
+//!
+//! SQLite in a temporary folder by default; with `TEST_DATABASE_URL` a database of its own on
+//! that PostgreSQL server, with `TEST_REDIS_URL` answers shared through that Redis.
+
+pub mod database;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use chrono::{DateTime, Utc};
+use domain::{App, clock::Clock, config::Config};
+use sea_orm::DatabaseConnection;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+pub use database::TestDatabase;
+
+/// The day that tests live on unless they say otherwise: all bundled seasons are over.
+pub const TODAY: &str = "2025-01-15T12:00:00Z";
+
+/// A server on a port of its own, in this process.
+pub struct TestApp {
+    pub app: App,
+    pub address: SocketAddr,
+    pub client: reqwest::Client,
+    statements: Arc<Statements>,
+    stop: Option<oneshot::Sender<()>>,
+    // Dropped last: takes the database away.
+    _database: TestDatabase,
+}
+
+/// SQL statements that ran.
+#[derive(Default)]
+struct Statements {
+    count: AtomicUsize,
+    texts: Mutex<Vec<String>>,
+}
+
+/// How a test's server is set up.
+pub struct Setup {
+    pub now: DateTime<Utc>,
+    pub bundled: bool,
+    pub change: fn(&mut Config),
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            now: TODAY.parse().expect("a valid time"),
+            bundled: false,
+            change: |_| {},
+        }
+    }
+}
+
+impl TestApp {
+    /// A server on an empty database.
+    pub async fn empty() -> Self {
+        Self::start(Setup::default()).await
+    }
+
+    /// A server with the bundled seasons.
+    pub async fn bundled() -> Self {
+        Self::start(Setup {
+            bundled: true,
+            ..Setup::default()
+        })
+        .await
+    }
+
+    /// A server as set up.
+    pub async fn start(setup: Setup) -> Self {
+        let database = TestDatabase::create().await;
+        let mut config = Config::defaults();
+        config.database.url = database.url.clone();
+        config.redis.url = database::test_redis_url();
+        config.server.port = 0;
+        (setup.change)(&mut config);
+        let statements = Arc::new(Statements::default());
+        let db = counted(
+            domain::database::open(&config.database)
+                .await
+                .expect("the database opens"),
+            Arc::clone(&statements),
+        );
+        let app = App::assemble(config, db, Clock::standing(setup.now))
+            .await
+            .expect("the application starts");
+        if setup.bundled {
+            jobs::bundled::load(&app, |_| {})
+                .await
+                .expect("the bundled seasons load");
+        }
+        let (address, listening) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(api::http::serve(
+            app.clone(),
+            |at| { let _ = address.send(at); },
+            async { drop(stopped.await) },
+        ));
+        Self {
+            app,
+            address: listening.await.expect("the server listens"),
+            client: reqwest::Client::new(),
+            statements,
+            stop: Some(stop),
+            _database: database,
+        }
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Posts a query and gives the whole answer.
+    pub async fn answer(&self, query: &str) -> Value {
+        self.answer_with(query, json!({})).await
+    }
+
+    /// Posts a query with variables and gives the whole answer.
+    pub async fn answer_with(&self, query: &str, variables: Value) -> Value {
+        self.client
+            .post(self.url("/graphql"))
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await
+            .expect("the server answers")
+            .json()
+            .await
+            .expect("the answer is JSON")
+    }
+
+    /// Posts a query that must go well and gives its data.
+    pub async fn data(&self, query: &str) -> Value {
+        let mut answer = self.answer(query).await;
+        assert_eq!(answer.get("errors"), None, "{answer:#}");
+        answer["data"].take()
+    }
+
+    /// Posts a query that must fail and gives the code of its first error.
+    pub async fn error_code(&self, query: &str) -> String {
+        let answer = self.answer(query).await;
+        answer["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no coded error in {answer:#}"))
+            .to_owned()
+    }
+
+    /// The SQL statements that a query runs.
+    pub async fn statements_of(&self, query: &str) -> Vec<String> {
+        self.statements.texts.lock().expect("not poisoned").clear();
+        self.data(query).await;
+        self.statements.texts.lock().expect("not poisoned").clone()
+    }
+
+    /// All SQL statements so far.
+    pub fn statement_count(&self) -> usize {
+        self.statements.count.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+}
+
+fn counted(mut db: DatabaseConnection, statements: Arc<Statements>) -> DatabaseConnection {
+    db.set_metric_callback(move |info| {
+        statements.count.fetch_add(1, Ordering::SeqCst);
+        let text = info.statement.sql.clone();
+        statements.texts.lock().expect("not poisoned").push(text);
+    });
+    db
+}
