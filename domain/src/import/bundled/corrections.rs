@@ -4,7 +4,7 @@
 //! - Where a penalty or disqualification after the flag changed the order, the dump's fastest
 //!   laps often still stand in the order at the flag, each in somebody else's row:
 //!   `FASTEST_LAPS_IN_WRONG_ROWS`, found by comparison with the lap times.
-//! - Fastest laps that are missing or carry a wrong lap: `FASTEST_LAPS`.
+//! - Fastest laps that are missing: `FASTEST_LAPS`.
 //! - Sprint times that are gaps to the car ahead, a grid slot given twice: `SPRINT_TIMES`,
 //!   `GRIDS`.
 //!
@@ -164,23 +164,12 @@ const FASTEST_LAPS_IN_WRONG_ROWS: [(Round, &[&str]); 15] = [
     ),
 ];
 
-/// Lap (`None` unknown) and time (`None` as published).
-const FASTEST_LAPS: [(Round, &str, Option<i32>, Option<i32>); 12] = [
-    // Missing, with a gap at rank 13; the lap times have it.
-    ((2023, 18), "leclerc", Some(38), Some(101_025)),
-    // The dump says lap 1, which it was not.
-    ((2024, 1), "norris", None, None),
-    ((2024, 1), "piastri", None, None),
-    ((2024, 2), "norris", None, None),
-    ((2024, 2), "piastri", None, None),
-    ((2024, 3), "norris", None, None),
-    ((2024, 3), "piastri", None, None),
-    ((2024, 4), "norris", None, None),
-    ((2024, 4), "piastri", None, None),
-    ((2024, 5), "norris", None, None),
-    ((2024, 5), "piastri", None, None),
-    // The dump has no fastest laps of Monaco 2024; this one gave a point.
-    ((2024, 8), "hamilton", Some(63), Some(74_165)),
+/// Lap and time of fastest laps that the dump has not.
+const FASTEST_LAPS: [(Round, &str, i32, i32); 2] = [
+    // There is a gap at rank 13; the lap times have it.
+    ((2023, 18), "leclerc", 38, 101_025),
+    // There are none at all of Monaco 2024; this one gave a point.
+    ((2024, 8), "hamilton", 63, 74_165),
 ];
 
 const SPRINT_TIMES: [(Round, &str, i32); 2] = [
@@ -352,8 +341,7 @@ fn correct_fastest_laps(here: Round, rows: &mut [ResultRecord]) -> Result<(), St
         corrected = true;
     }
     for (_, driver, lap, time) in FASTEST_LAPS.iter().filter(|(round, ..)| *round == here) {
-        let row = row(rows, driver)?;
-        set_fastest(row, *lap, time.or(row.fastest_lap_ms));
+        set_fastest(row(rows, driver)?, Some(*lap), Some(*time));
         corrected = true;
     }
     if corrected {

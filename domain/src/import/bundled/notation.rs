@@ -42,9 +42,9 @@
 //!   and the reason in brackets, `(Gearbox)`.
 //! - The reason is left out where it is plain: `Finished` with a time, `+1 Lap` by the laps
 //!   missing to the first, and `Retired`, `Disqualified`, `Withdrew` with R, D, W.
-//! - The rank of a fastest lap in the race follows from the times (equal ones: the earlier lap
+//! - The rank of a fastest lap follows from the times (equal ones: the earlier lap
 //!   first, then the better place). Where the published rank differs it is added, `#14`, or
-//!   `#-` for none. In sprints no rank is published.
+//!   `#-` for none.
 //!
 //! Average speeds are left out: they follow from the lap and the length of the circuit.
 //! People and places have a file of their own, see [`read_people_and_places`].

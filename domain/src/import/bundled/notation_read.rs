@@ -228,11 +228,7 @@ impl Race {
             Some(Kind::Sprint) => &mut self.record.sprint,
             _ => return,
         };
-        let derived = if self.session == Some(Kind::Race) {
-            fastest_lap_ranks(rows)
-        } else {
-            vec![None; rows.len()]
-        };
+        let derived = fastest_lap_ranks(rows);
         for ((row, rank), derived) in rows.iter_mut().zip(ranks).zip(derived) {
             row.fastest_lap_rank = match rank {
                 Rank::Derived => derived,

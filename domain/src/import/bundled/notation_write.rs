@@ -88,8 +88,8 @@ impl Writer {
             }
             self.line(&line);
             match kind {
-                Kind::Race => self.classification(&race.results, true)?,
-                Kind::Sprint => self.classification(&race.sprint, false)?,
+                Kind::Race => self.classification(&race.results)?,
+                Kind::Sprint => self.classification(&race.sprint)?,
                 Kind::Qualifying | Kind::SprintQualifying => {
                     for row in race.qualifying.iter().filter(|row| row.session == kind) {
                         let line = self.qualifier(row);
@@ -149,12 +149,8 @@ impl Writer {
         Ok(())
     }
 
-    fn classification(&mut self, rows: &[ResultRecord], ranked: bool) -> Result<(), String> {
-        let derived = if ranked {
-            fastest_lap_ranks(rows)
-        } else {
-            vec![None; rows.len()]
-        };
+    fn classification(&mut self, rows: &[ResultRecord]) -> Result<(), String> {
+        let derived = fastest_lap_ranks(rows);
         let first_laps = rows.first().map_or(0, |row| row.laps);
         let mut first_ms = None;
         for ((place, row), derived) in (1..).zip(rows).zip(derived) {

@@ -27,7 +27,9 @@ pub(super) fn races(table: &Table, book: &mut Book) -> Result<(), Problem> {
     while let Some(mut row) = rows.next() {
         let id = row.whole(columns.id);
         if row.torn().is_some() && !row.holds(columns.id) || !row.is_sound() {
-            let problems = row.torn().map_or_else(|| row.take_problems(), |torn| vec![torn]);
+            let problems = row
+                .torn()
+                .map_or_else(|| row.take_problems(), |torn| vec![torn]);
             book.warn_all(problems);
             continue;
         }
@@ -64,7 +66,10 @@ pub(super) fn coming_races(table: &Table, book: &mut Book) -> Result<(), Problem
         }
         let (season, round) = (row.whole(columns.year), row.whole(columns.round));
         let name = row.text(columns.name);
-        if known.iter().any(|race| race.0 == season && (race.1 == round || race.2 == name)) {
+        if known
+            .iter()
+            .any(|race| race.0 == season && (race.1 == round || race.2 == name))
+        {
             passed_over = true;
             continue;
         }
@@ -79,7 +84,10 @@ pub(super) fn coming_races(table: &Table, book: &mut Book) -> Result<(), Problem
 /// Whether `fp2` of this race is the qualifying for its sprint.
 pub(super) fn has_sprint_qualifying(race: &RaceRecord) -> bool {
     race.season >= SPRINT_QUALIFYING_SINCE
-        && race.sessions.iter().any(|session| session.kind == Kind::Sprint)
+        && race
+            .sessions
+            .iter()
+            .any(|session| session.kind == Kind::Sprint)
 }
 
 struct Columns {
@@ -98,7 +106,11 @@ struct Columns {
 impl Columns {
     fn find(table: &Table) -> Result<Self, Problem> {
         let session = |kind, date, time| {
-            (kind, table.optional_column(date), table.optional_column(time))
+            (
+                kind,
+                table.optional_column(date),
+                table.optional_column(time),
+            )
         };
         Ok(Self {
             id: table.column("raceId")?,
@@ -122,7 +134,9 @@ impl Columns {
     /// Opens a page for the race of a row; a bad row opens a refused one.
     fn add(&self, row: &mut Row<'_>, table: &Table, book: &mut Book) -> usize {
         let record = self.race(row, book);
-        let mut problems = row.torn().map_or_else(|| row.take_problems(), |torn| vec![torn]);
+        let mut problems = row
+            .torn()
+            .map_or_else(|| row.take_problems(), |torn| vec![torn]);
         let round = (record.season, record.round);
         if let (true, Some(first)) = (problems.is_empty(), book.by_round.get(&round)) {
             let first_line = book.page(*first).map_or(0, Page::line);
@@ -153,7 +167,11 @@ impl Columns {
             let day: Option<NaiveDate> = row.date_or_none(date);
             let starts_at = row.start_or_none(day, time);
             if let Some(date) = day {
-                sessions.push(SessionRecord { kind, date, starts_at });
+                sessions.push(SessionRecord {
+                    kind,
+                    date,
+                    starts_at,
+                });
             }
         }
         let has_sprint = sessions.iter().any(|session| session.kind == Kind::Sprint);

@@ -27,18 +27,21 @@ pub(super) fn drivers(table: &Table, book: &mut Book) -> Result<Vec<DriverRecord
     let date_of_birth = table.optional_column("dob");
     let nationality = table.optional_column("nationality");
     let url = table.optional_column("url");
-    let named = Named { id, reference, names: |people| &mut people.drivers, note: None };
-    let records = read_named(table, book, &named, |row, reference| {
-        DriverRecord {
-            reference,
-            given_name: row.text_or_empty(given_name),
-            family_name: row.text(family_name),
-            code: row.text_or_none(code),
-            permanent_number: row.whole_or_none(number),
-            date_of_birth: row.date_or_none(date_of_birth),
-            nationality: row.text_or_empty(nationality),
-            wikipedia_url: row.text_or_none(url),
-        }
+    let named = Named {
+        id,
+        reference,
+        names: |people| &mut people.drivers,
+        note: None,
+    };
+    let records = read_named(table, book, &named, |row, reference| DriverRecord {
+        reference,
+        given_name: row.text_or_empty(given_name),
+        family_name: row.text(family_name),
+        code: row.text_or_none(code),
+        permanent_number: row.whole_or_none(number),
+        date_of_birth: row.date_or_none(date_of_birth),
+        nationality: row.text_or_empty(nationality),
+        wikipedia_url: row.text_or_none(url),
     });
     Ok(records)
 }
@@ -56,7 +59,12 @@ pub(super) fn constructors(
     let name = table.column("name")?;
     let nationality = table.optional_column("nationality");
     let url = table.optional_column("url");
-    let named = Named { id, reference, names: |people| &mut people.constructors, note: None };
+    let named = Named {
+        id,
+        reference,
+        names: |people| &mut people.constructors,
+        note: None,
+    };
     let records = read_named(table, book, &named, |row, reference| ConstructorRecord {
         reference,
         name: row.text(name),
@@ -80,20 +88,23 @@ pub(super) fn circuits(table: &Table, book: &mut Book) -> Result<Vec<CircuitReco
     let longitude = table.optional_column("lng");
     let altitude = table.optional_column("alt");
     let url = table.optional_column("url");
-    let named = Named { id, reference, names: |people| &mut people.circuits, note: None };
-    let records = read_named(table, book, &named, |row, reference| {
-        CircuitRecord {
-            reference,
-            name: row.text(name),
-            locality: row.text_or_empty(locality),
-            country: row.text_or_empty(country),
-            latitude: row.decimal_or_none(latitude),
-            longitude: row.decimal_or_none(longitude),
-            altitude_m: row.signed_or_none(altitude),
-            length_m: None,
-            turns: None,
-            wikipedia_url: row.text_or_none(url),
-        }
+    let named = Named {
+        id,
+        reference,
+        names: |people| &mut people.circuits,
+        note: None,
+    };
+    let records = read_named(table, book, &named, |row, reference| CircuitRecord {
+        reference,
+        name: row.text(name),
+        locality: row.text_or_empty(locality),
+        country: row.text_or_empty(country),
+        latitude: row.decimal_or_none(latitude),
+        longitude: row.decimal_or_none(longitude),
+        altitude_m: row.signed_or_none(altitude),
+        length_m: None,
+        turns: None,
+        wikipedia_url: row.text_or_none(url),
     });
     Ok(records)
 }
@@ -105,7 +116,12 @@ pub(super) fn circuits(table: &Table, book: &mut Book) -> Result<Vec<CircuitReco
 pub(super) fn statuses(table: &Table, book: &mut Book) -> Result<(), Problem> {
     let id = table.column("statusId")?;
     let reference = table.column("status")?;
-    let named = Named { id, reference, names: |people| &mut people.statuses, note: Some("kept as text with each result") };
+    let named = Named {
+        id,
+        reference,
+        names: |people| &mut people.statuses,
+        note: Some("kept as text with each result"),
+    };
     read_named(table, book, &named, |_, _| ());
     Ok(())
 }
@@ -120,7 +136,10 @@ pub(super) fn seasons(table: &Table, book: &mut Book) -> Result<Vec<SeasonRecord
     let mut records: Vec<SeasonRecord> = Vec::new();
     let mut keys = Keys::new("one row per year");
     read_all(table, book, None, |row, _| {
-        let record = SeasonRecord { year: row.whole(year), wikipedia_url: row.text_or_none(url) };
+        let record = SeasonRecord {
+            year: row.whole(year),
+            wikipedia_url: row.text_or_none(url),
+        };
         keys.check(row, year, record.year);
         if row.is_sound() {
             records.push(record);

@@ -52,7 +52,10 @@ pub(super) fn plain(table: &Table, book: &mut Book) -> Result<(), Problem> {
 
 /// Laps that stand twice. Sorted per race, which is cheaper than one great set of keys.
 fn repeats(laps: &[PlainLap], file: &str, column: Column) -> Vec<Problem> {
-    let mut keys: Vec<_> = laps.iter().map(|lap| (lap.driver, lap.lap, lap.line)).collect();
+    let mut keys: Vec<_> = laps
+        .iter()
+        .map(|lap| (lap.driver, lap.lap, lap.line))
+        .collect();
     keys.sort_unstable();
     keys.windows(2)
         .filter(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1))

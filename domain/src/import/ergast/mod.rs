@@ -55,9 +55,8 @@ pub struct Ergast {
 /// Reads the rows of one table into the book.
 type Reader = fn(&Table, &mut Book) -> Result<(), Problem>;
 
-/// Tables whose rows belong to races by `raceId`; only the first must be there.
-const BY_RACE: [(&str, Reader); 10] = [
-    ("results", results::races),
+/// Tables whose rows belong to races by `raceId`, where they are there.
+const BY_RACE: [(&str, Reader); 9] = [
     ("sprint_results", results::sprints),
     ("qualifying", weekend::qualifying),
     ("pit_stops", weekend::pit_stops),
@@ -88,14 +87,12 @@ impl Ergast {
         let mut catalogue = read_catalogue(&mut place, &mut book)?;
         let races = required(&mut place, "races", "the list of races")?;
         calendar::races(&races, &mut book).map_err(SourceError::Broken)?;
-        drop(races);
+        let results = required(&mut place, "results", "the classification of every race")?;
         for (_, name) in place.by_year("calendar_") {
             let table = read(&mut place, name)?;
             calendar::coming_races(&table, &mut book).map_err(SourceError::Broken)?;
         }
-        if place.table("results").is_none() {
-            required(&mut place, "results", "the classification of every race")?;
-        }
+        results::races(&results, &mut book).map_err(SourceError::Broken)?;
         let by_race = BY_RACE.map(|(stem, reader)| (place.table(stem), reader));
         let beside = BESIDE.map(|(stem, reader)| (place.beside(stem), reader));
         for (name, reader) in by_race.into_iter().chain(beside) {
@@ -194,7 +191,11 @@ fn read_catalogue(place: &mut Place, book: &mut Book) -> Result<Catalogue, Sourc
     catalogue.circuits = catalogue::circuits(&table, book).map_err(SourceError::Broken)?;
     let table = required(place, "drivers", "the drivers that results refer to")?;
     catalogue.drivers = catalogue::drivers(&table, book).map_err(SourceError::Broken)?;
-    let table = required(place, "constructors", "the constructors that results refer to")?;
+    let table = required(
+        place,
+        "constructors",
+        "the constructors that results refer to",
+    )?;
     catalogue.constructors = catalogue::constructors(&table, book).map_err(SourceError::Broken)?;
     let table = required(place, "status", "the reasons that results refer to")?;
     catalogue::statuses(&table, book).map_err(SourceError::Broken)?;

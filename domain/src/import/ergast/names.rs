@@ -84,7 +84,10 @@ impl People {
                 "a constructorId of constructors.csv",
                 "a constructorRef of constructors.csv",
             ),
-            circuits: Names::new("a circuitId of circuits.csv", "a circuitRef of circuits.csv"),
+            circuits: Names::new(
+                "a circuitId of circuits.csv",
+                "a circuitRef of circuits.csv",
+            ),
             statuses: Names::new("a statusId of status.csv", "a status of status.csv"),
         }
     }

@@ -1,6 +1,7 @@
 //! Where the tables lie: a folder or a zip archive, seen alike as a set of names.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     fs::{self, File},
     io::{self, Read},
@@ -65,7 +66,7 @@ impl Place {
                 "expected a folder or a zip archive of CSV tables: {error}"
             ))
         })?;
-        let all: Vec<&str> = archive.file_names().collect();
+        let all: Vec<Cow<str>> = archive.file_names().filter_map(Result::ok).collect();
         let (base, tables) = find_in_archive(&all);
         let names = all
             .iter()
@@ -191,7 +192,7 @@ fn names_in_folder(path: &Path) -> io::Result<BTreeSet<String>> {
 
 /// What comes before every name in an archive and where its Ergast tables are: `races.csv` at
 /// the root, in `ergast/`, in one other folder, or in `ergast/` inside one.
-fn find_in_archive(names: &[&str]) -> (String, &'static str) {
+fn find_in_archive(names: &[Cow<str>]) -> (String, &'static str) {
     let folders = names.iter().filter_map(|name| {
         name.strip_suffix("races.csv")
             .or_else(|| name.strip_suffix("races.csv.gz"))
@@ -216,7 +217,8 @@ mod tests {
     #[test]
     fn tables_in_an_archive_may_lie_under_one_folder() {
         let found = |names: &[&str]| {
-            let (base, tables) = find_in_archive(names);
+            let names: Vec<Cow<str>> = names.iter().copied().map(Cow::from).collect();
+            let (base, tables) = find_in_archive(&names);
             format!("{base}|{tables}")
         };
         assert_eq!(found(&["races.csv", "results.csv"]), "|");

@@ -187,7 +187,10 @@ fn status_of_place(text: &str) -> &'static str {
 
 /// Ranks the fastest laps by their times where none of them has a rank.
 fn rank_fastest_laps(results: &mut [ResultRecord]) {
-    if results.iter().any(|result| result.fastest_lap_rank.is_some()) {
+    if results
+        .iter()
+        .any(|result| result.fastest_lap_rank.is_some())
+    {
         return;
     }
     let mut timed: Vec<&mut ResultRecord> = results

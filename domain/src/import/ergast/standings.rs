@@ -14,8 +14,13 @@ use super::{
 /// # Errors
 /// A column is missing.
 pub(super) fn drivers(table: &Table, book: &mut Book) -> Result<(), Problem> {
-    let names = |people: &People| &people.drivers;
-    read(table, book, "driverId", names, |page| &mut page.record.driver_standings)
+    read(
+        table,
+        book,
+        "driverId",
+        |people| &people.drivers,
+        |page| &mut page.record.driver_standings,
+    )
 }
 
 /// Reads `constructor_standings.csv`.
@@ -23,8 +28,13 @@ pub(super) fn drivers(table: &Table, book: &mut Book) -> Result<(), Problem> {
 /// # Errors
 /// A column is missing.
 pub(super) fn constructors(table: &Table, book: &mut Book) -> Result<(), Problem> {
-    let names = |people: &People| &people.constructors;
-    read(table, book, "constructorId", names, |page| &mut page.record.constructor_standings)
+    read(
+        table,
+        book,
+        "constructorId",
+        |people| &people.constructors,
+        |page| &mut page.record.constructor_standings,
+    )
 }
 
 fn read(
@@ -70,7 +80,10 @@ fn read(
 ///
 /// # Errors
 /// None; other tables may lack a column.
-#[expect(clippy::unnecessary_wraps, reason = "called like the readers of other tables")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "called like the readers of other tables"
+)]
 pub(super) fn constructor_results(table: &Table, book: &mut Book) -> Result<(), Problem> {
     let mut rows = table.rows();
     while rows.next().is_some() {}

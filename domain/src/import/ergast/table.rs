@@ -273,7 +273,11 @@ mod tests {
 
     #[test]
     fn line_numbers_are_those_of_the_file() {
-        for text in ["a,b\n1,2\n\n3,4\n", "a,b\r\n1,2\r\n\r\n3,4", "\u{feff}a,b\n1,2\n\n3,4"] {
+        for text in [
+            "a,b\n1,2\n\n3,4\n",
+            "a,b\r\n1,2\r\n\r\n3,4",
+            "\u{feff}a,b\n1,2\n\n3,4",
+        ] {
             let table = Table::new("t.csv".to_owned(), text.as_bytes().to_vec()).unwrap();
             assert!(table.column("a").is_ok(), "{text:?}");
             let mut rows = table.rows();

@@ -47,7 +47,12 @@ pub(super) fn qualifying(table: &Table, book: &mut Book) -> Result<(), Problem> 
             };
             let of_driver = people.drivers.place_of(row, driver);
             let of_constructor = people.constructors.place_of(row, constructor);
-            let key = (place.index, of_driver, of_constructor, record.number.clone());
+            let key = (
+                place.index,
+                of_driver,
+                of_constructor,
+                record.number.clone(),
+            );
             keys.check(row, driver, key);
             Some(record)
         },
@@ -133,7 +138,8 @@ pub(super) fn practice(table: &Table, book: &mut Book) -> Result<(), Problem> {
         },
         |page, record| page.record.practice.push(record),
     );
-    let note = passed_over.then_some("second practices that were sprint qualifying are passed over");
+    let note =
+        passed_over.then_some("second practices that were sprint qualifying are passed over");
     book.count(table, rows, note);
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::import::{
 const DUMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ergast");
 
 /// Races of which something is corrected.
-const CORRECTED: [(i32, i32); 27] = [
+const CORRECTED: [(i32, i32); 22] = [
     (2018, 2),
     (2018, 14),
     (2018, 18),
@@ -33,11 +33,6 @@ const CORRECTED: [(i32, i32); 27] = [
     (2023, 18),
     (2023, 20),
     (2023, 21),
-    (2024, 1),
-    (2024, 2),
-    (2024, 3),
-    (2024, 4),
-    (2024, 5),
     (2024, 8),
     (2024, 21),
     (2024, 22),

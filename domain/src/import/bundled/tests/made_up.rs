@@ -149,8 +149,8 @@ fn race(dice: &mut Dice, round: i32) -> RaceRecord {
         wikipedia_url: None,
         status: None,
         sessions,
-        results: finishers(dice, &cars, true),
-        sprint: finishers(dice, &cars, false),
+        results: finishers(dice, &cars),
+        sprint: finishers(dice, &cars),
         qualifying,
         practice: Vec::new(),
         laps: Vec::new(),
@@ -180,7 +180,7 @@ fn qualifiers(dice: &mut Dice, session: Kind, cars: &[(String, String)]) -> Vec<
         .collect()
 }
 
-fn finishers(dice: &mut Dice, cars: &[(String, String)], ranked: bool) -> Vec<ResultRecord> {
+fn finishers(dice: &mut Dice, cars: &[(String, String)]) -> Vec<ResultRecord> {
     let mut rows = Vec::new();
     for (order, ((driver, code), (number, constructor))) in (1..).zip(DRIVERS.iter().zip(cars)) {
         let position = dice.maybe(20);
@@ -209,11 +209,10 @@ fn finishers(dice: &mut Dice, cars: &[(String, String)], ranked: bool) -> Vec<Re
     }
     let derived = fastest_lap_ranks(&rows);
     for (row, derived) in rows.iter_mut().zip(derived) {
-        let published = if ranked { derived } else { None };
         row.fastest_lap_rank = if dice.roll(8) == 0 {
             dice.maybe(20)
         } else {
-            published
+            derived
         };
     }
     rows
