@@ -46,6 +46,10 @@ async fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Serve => serve(App::start(config).await?).await,
         Command::Import(arguments) => {
+            let mut config = config;
+            // An import writes one thing at a time; on one connection every statement is
+            // prepared once.
+            config.database.max_connections = 1;
             api::cli::import(&App::start(config).await?, &arguments).await
         }
         Command::Migrate => migrate(&config).await,

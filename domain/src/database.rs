@@ -10,6 +10,10 @@ use sea_orm::{
 
 use crate::config::DatabaseConfig;
 
+/// Prepared statements kept per connection: an import writes some fifteen tables with up to
+/// ten sizes of rows at a time.
+const STATEMENTS: usize = 300;
+
 /// The database cannot be used, in a sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -56,7 +60,8 @@ pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, Open
         .connect_timeout(Duration::from_secs(5))
         .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(sqlite_options);
+        .map_sqlx_sqlite_opts(sqlite_options)
+        .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENTS));
     Database::connect(options)
         .await
         .map_err(|error| connect_error(config, &error))
@@ -120,6 +125,7 @@ fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .pragma("cache_size", "-16000")
         .pragma("temp_store", "memory")
         .foreign_keys(true)
+        .statement_cache_capacity(STATEMENTS)
 }
 
 fn created_when_missing(url: &str) -> String {

@@ -3,4 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cli;
+mod full_history;
+mod house;
+mod import;
+mod migration;
 mod smoke;

@@ -3,7 +3,10 @@
 //! SQLite in a temporary folder by default; with `TEST_DATABASE_URL` a database of its own on
 //! that PostgreSQL server, with `TEST_REDIS_URL` answers shared through that Redis.
 
+pub mod command;
 pub mod database;
+pub mod dump;
+pub mod rows;
 
 use std::{
     net::SocketAddr,

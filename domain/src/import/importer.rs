@@ -12,6 +12,7 @@ use sea_orm::{
 };
 
 use super::{
+    bundled::corrections::correct_starts,
     calendar::{self, Calendar},
     people::{self, People},
     race::{self, Known, RaceWriter},
@@ -103,7 +104,11 @@ async fn import_all<S: Source>(
     while let Some(record) = source.next_race().await {
         summary.races += 1;
         let refused = match record {
-            Ok(record) => {
+            Ok(mut record) => {
+                if source.id() == race_source::Source::Ergast {
+                    // A dump without those sessions has nothing wrong with them.
+                    let _ = correct_starts(&mut record);
+                }
                 progress(Progress::Races {
                     done: summary.races,
                     total,

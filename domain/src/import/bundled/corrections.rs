@@ -297,8 +297,13 @@ fn leave_out(race: &mut RaceRecord) {
     race.constructor_standings.clear();
 }
 
-fn correct(race: &mut RaceRecord) -> Result<(), String> {
+/// Sets the starts that dumps are known to have wrong; what is right stays as it is.
+///
+/// # Errors
+/// When a session that was put off is not in the record at all; the others are set.
+pub fn correct_starts(race: &mut RaceRecord) -> Result<(), String> {
     let here = (race.season, race.round);
+    let mut missing = Ok(());
     for (_, date, start) in RACE_DAYS.iter().filter(|(round, ..)| *round == here) {
         race.date = date.parse::<NaiveDate>().map_err(|_| "date".to_owned())?;
         race.starts_at = Some(moment(start)?);
@@ -308,10 +313,20 @@ fn correct(race: &mut RaceRecord) -> Result<(), String> {
             .sessions
             .iter_mut()
             .find(|session| session.kind == *kind);
-        let session = session.ok_or_else(|| format!("session {kind:?}"))?;
         let start = moment(start)?;
-        (session.date, session.starts_at) = (start.date_naive(), Some(start));
+        match session {
+            Some(session) => {
+                (session.date, session.starts_at) = (start.date_naive(), Some(start));
+            }
+            None => missing = Err(format!("session {kind:?}")),
+        }
     }
+    missing
+}
+
+fn correct(race: &mut RaceRecord) -> Result<(), String> {
+    correct_starts(race)?;
+    let here = (race.season, race.round);
     for (_, driver, grid) in GRIDS.iter().filter(|(round, ..)| *round == here) {
         row(&mut race.results, driver)?.grid = Some(*grid);
     }

@@ -19,6 +19,9 @@ use super::{
 /// Problems kept for one race; the rest is counted.
 const PROBLEMS_KEPT: usize = 20;
 
+/// Warnings kept; the rest is counted.
+const WARNINGS_KEPT: usize = 500;
+
 /// A lap of `lap_times.csv`, small because there may be half a million.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PlainLap {
@@ -155,6 +158,7 @@ pub(super) struct Book {
     warnings: Vec<(Problem, usize)>,
     /// Warnings about the same thing, by file and message.
     warned: HashMap<(String, String), usize>,
+    more_warnings: usize,
 }
 
 impl Book {
@@ -167,6 +171,7 @@ impl Book {
             tables: Vec::new(),
             warnings: Vec::new(),
             warned: HashMap::new(),
+            more_warnings: 0,
         }
     }
 
@@ -234,10 +239,14 @@ impl Book {
     /// Says that something is wrong that belongs to no race; equal words are said once.
     pub(super) fn warn(&mut self, problem: Problem) {
         let key = (problem.file.clone(), problem.message.clone());
-        let index = *self.warned.entry(key).or_insert(self.warnings.len());
-        match self.warnings.get_mut(index) {
-            Some((_, times)) => *times += 1,
-            None => self.warnings.push((problem, 1)),
+        let known = self.warned.get(&key).copied();
+        if let Some((_, times)) = known.and_then(|index| self.warnings.get_mut(index)) {
+            *times += 1;
+        } else if self.warnings.len() < WARNINGS_KEPT {
+            self.warned.insert(key, self.warnings.len());
+            self.warnings.push((problem, 1));
+        } else {
+            self.more_warnings += 1;
         }
     }
 
@@ -261,11 +270,16 @@ impl Book {
         self.warned.clear();
         let said = |(mut problem, times): (Problem, usize)| {
             if times > 1 {
-                problem.message += &format!(" (and in {} more rows)", times - 1);
+                problem.message = format!("{} (and in {} more rows)", problem.message, times - 1);
             }
             problem
         };
-        self.warnings.drain(..).map(said).collect()
+        let mut warnings: Vec<Problem> = self.warnings.drain(..).map(said).collect();
+        let more = std::mem::take(&mut self.more_warnings);
+        if let (true, Some(last)) = (more > 0, warnings.last_mut()) {
+            last.message = format!("{} (and {more} more problems)", last.message);
+        }
+        warnings
     }
 
     pub(super) fn count(&mut self, table: &Table, rows: usize, note: Option<&'static str>) {
@@ -316,7 +330,7 @@ impl Book {
             RaceKey::Id(race) => row.holds(race),
             RaceKey::Round(year, round, _) => row.holds(year) && row.holds(round),
         };
-        let index = told.then(|| self.find(row, key)).flatten().or(latest);
+        let index = if told { self.find(row, key) } else { latest };
         match index {
             Some(index) => self.refuse(index, vec![torn]),
             None => self.warn(torn),

@@ -6,9 +6,9 @@
 //! is wrong and belongs to no race is a warning with its line. Warnings with line 0 are
 //! remarks: something odd was read all the same.
 //!
-//! - [`place`] folder or archive, and what lies where
-//! - [`table`], [`row`], [`value`] from bytes to typed fields, with line and column
-//! - [`book`], [`names`] races being put together, and whom ids stand for
+//! - `place` folder or archive, and what lies where
+//! - `table`, `row`, `value` from bytes to typed fields, with line and column
+//! - `book`, `names` races being put together, and whom ids stand for
 //! - the other files read one kind of table each
 
 mod book;
@@ -55,6 +55,16 @@ pub struct Ergast {
 /// Reads the rows of one table into the book.
 type Reader = fn(&Table, &mut Book) -> Result<(), Problem>;
 
+/// Tables that must be there, and what they are for.
+const REQUIRED: [(&str, &str); 6] = [
+    ("races", "the list of races"),
+    ("results", "the classification of every race"),
+    ("drivers", "the drivers that results refer to"),
+    ("constructors", "the constructors that results refer to"),
+    ("circuits", "the circuits that races refer to"),
+    ("status", "the reasons that results refer to"),
+];
+
 /// Tables whose rows belong to races by `raceId`, where they are there.
 const BY_RACE: [(&str, Reader); 9] = [
     ("sprint_results", results::sprints),
@@ -83,11 +93,12 @@ impl Ergast {
     /// is there lacks a column.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let mut place = Place::open(path)?;
+        check_required(&place)?;
         let mut book = Book::new();
         let mut catalogue = read_catalogue(&mut place, &mut book)?;
-        let races = required(&mut place, "races", "the list of races")?;
+        let races = required(&mut place, "races")?;
         calendar::races(&races, &mut book).map_err(SourceError::Broken)?;
-        let results = required(&mut place, "results", "the classification of every race")?;
+        let results = required(&mut place, "results")?;
         for (_, name) in place.by_year("calendar_") {
             let table = read(&mut place, name)?;
             calendar::coming_races(&table, &mut book).map_err(SourceError::Broken)?;
@@ -187,17 +198,13 @@ impl Source for Ergast {
 /// Reads the tables that others refer to.
 fn read_catalogue(place: &mut Place, book: &mut Book) -> Result<Catalogue, SourceError> {
     let mut catalogue = Catalogue::default();
-    let table = required(place, "circuits", "the circuits that races refer to")?;
+    let table = required(place, "circuits")?;
     catalogue.circuits = catalogue::circuits(&table, book).map_err(SourceError::Broken)?;
-    let table = required(place, "drivers", "the drivers that results refer to")?;
+    let table = required(place, "drivers")?;
     catalogue.drivers = catalogue::drivers(&table, book).map_err(SourceError::Broken)?;
-    let table = required(
-        place,
-        "constructors",
-        "the constructors that results refer to",
-    )?;
+    let table = required(place, "constructors")?;
     catalogue.constructors = catalogue::constructors(&table, book).map_err(SourceError::Broken)?;
-    let table = required(place, "status", "the reasons that results refer to")?;
+    let table = required(place, "status")?;
     catalogue::statuses(&table, book).map_err(SourceError::Broken)?;
     if let Some(name) = place.table("seasons") {
         let table = read(place, name)?;
@@ -220,17 +227,26 @@ fn add_seasons(catalogue: &mut Catalogue, book: &Book) {
     seasons.sort_by_key(|season| season.year);
 }
 
-/// Reads a table without which no race can be imported.
-fn required(place: &mut Place, stem: &str, what: &str) -> Result<Table, SourceError> {
-    match place.table(stem) {
-        Some(name) => read(place, name),
-        None => Err(SourceError::Broken(Problem {
-            file: format!("{stem}.csv"),
-            line: 0,
-            column: String::new(),
-            message: format!("expected {what}, found no such file in {}", place.origin()),
-        })),
-    }
+/// Refuses a dump that lacks a table without which no race can be imported.
+fn check_required(place: &Place) -> Result<(), SourceError> {
+    let missing = REQUIRED
+        .iter()
+        .find(|(stem, _)| place.table(stem).is_none());
+    let Some((stem, what)) = missing else {
+        return Ok(());
+    };
+    Err(SourceError::Broken(Problem {
+        file: format!("{stem}.csv"),
+        line: 0,
+        column: String::new(),
+        message: format!("expected {what}, found no such file in {}", place.origin()),
+    }))
+}
+
+/// Reads a table that must be there.
+fn required(place: &mut Place, stem: &str) -> Result<Table, SourceError> {
+    let name = place.table(stem).unwrap_or_else(|| format!("{stem}.csv"));
+    read(place, name)
 }
 
 fn read(place: &mut Place, name: String) -> Result<Table, SourceError> {

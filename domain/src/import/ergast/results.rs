@@ -43,9 +43,11 @@ fn read(
         table,
         RaceKey::id(table)?,
         |row, people, place| {
-            let record = columns.result(row, people, &mut odd);
             let driver = people.drivers.place_of(row, columns.driver);
             let constructor = people.constructors.place_of(row, columns.constructor);
+            let mut record = columns.result(row, people, &mut odd);
+            record.driver = people.drivers.name(driver);
+            record.constructor = people.constructors.name(constructor);
             let key = (place.index, driver, constructor, record.number.clone());
             keys.check(row, columns.driver, key);
             Some(record)
@@ -126,6 +128,7 @@ impl Columns {
         })
     }
 
+    /// Reads all of a result but driver and constructor.
     fn result(&self, row: &mut Row<'_>, people: &People, odd: &mut Oddities) -> ResultRecord {
         let position_text = row.required(self.position_text, PLACE_TEXT, place_text);
         let as_text = position_text.parse().ok();
@@ -140,8 +143,8 @@ impl Columns {
         let fastest_lap = row.whole_or_none(self.fastest_lap);
         odd.fastest_on_lap_one += usize::from(fastest_lap.as_ref().is_some_and(first_lap));
         ResultRecord {
-            driver: people.drivers.of(row, self.driver),
-            constructor: people.constructors.of(row, self.constructor),
+            driver: String::new(),
+            constructor: String::new(),
             number: row.text_or_empty(self.number),
             code: None,
             grid: row.whole_or_none(self.grid),

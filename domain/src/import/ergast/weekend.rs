@@ -34,19 +34,19 @@ pub(super) fn qualifying(table: &Table, book: &mut Book) -> Result<(), Problem> 
         table,
         RaceKey::id(table)?,
         |row, people, place| {
+            let of_driver = people.drivers.place_of(row, driver);
+            let of_constructor = people.constructors.place_of(row, constructor);
             let [q1_ms, q2_ms, q3_ms] = times.map(|time| row.duration_or_none(time));
             let record = QualifyingRecord {
                 session: Kind::Qualifying,
-                driver: people.drivers.of(row, driver),
-                constructor: people.constructors.of(row, constructor),
+                driver: people.drivers.name(of_driver),
+                constructor: people.constructors.name(of_constructor),
                 number: row.text_or_empty(number),
                 position: row.whole_or_none(position),
                 q1_ms,
                 q2_ms,
                 q3_ms,
             };
-            let of_driver = people.drivers.place_of(row, driver);
-            let of_constructor = people.constructors.place_of(row, constructor);
             let key = (
                 place.index,
                 of_driver,
