@@ -73,5 +73,6 @@ pub fn from_loader(error: &Arc<sea_orm::DbErr>) -> Error {
 
 fn internal(detail: &str) -> Error {
     tracing::error!(detail, "a resolver failed");
-    Code::Internal.error("internal error; the request id in the response headers finds it in the logs")
+    Code::Internal
+        .error("internal error; the request id in the response headers finds it in the logs")
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use engines::Registry;
 use sea_orm::{DatabaseConnection, DbErr};
 
-use crate::{
-    cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts, secret,
-};
+use crate::{cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts, secret};
 
 /// The application, cheap to clone.
 #[derive(Clone)]

@@ -40,10 +40,10 @@ pub async fn status(app: &App) -> Result<DataStatus, DbErr> {
             .one(&app.db)
             .await?;
         let success = runs
-            .filter(import_run::Column::Status.is_in([
-                import_run::Status::Succeeded,
-                import_run::Status::Partial,
-            ]))
+            .filter(
+                import_run::Column::Status
+                    .is_in([import_run::Status::Succeeded, import_run::Status::Partial]),
+            )
             .order_by_desc(import_run::Column::Id)
             .one(&app.db)
             .await?;

@@ -95,7 +95,9 @@ pub async fn migrate(db: &DatabaseConnection, config: &DatabaseConfig) -> Result
 async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     let backend = db.get_database_backend();
     let exists = match backend {
-        DatabaseBackend::Postgres => "SELECT tablename FROM pg_tables WHERE tablename = 'seaql_migrations' AND schemaname = ANY (current_schemas(false))",
+        DatabaseBackend::Postgres => {
+            "SELECT tablename FROM pg_tables WHERE tablename = 'seaql_migrations' AND schemaname = ANY (current_schemas(false))"
+        }
         _ => "SELECT name FROM sqlite_master WHERE name = 'seaql_migrations'",
     };
     let db_has = db
@@ -186,7 +188,10 @@ mod tests {
 
     #[test]
     fn a_sqlite_file_is_created_when_missing() {
-        assert_eq!(created_when_missing("sqlite://a.db"), "sqlite://a.db?mode=rwc");
+        assert_eq!(
+            created_when_missing("sqlite://a.db"),
+            "sqlite://a.db?mode=rwc"
+        );
         assert_eq!(
             created_when_missing("sqlite://a.db?mode=ro"),
             "sqlite://a.db?mode=ro"

@@ -27,7 +27,10 @@ mod tests {
     #[test]
     fn accents_and_case_are_folded() {
         assert_eq!(folded(&["Kimi", "Räikkönen"]), "kimi raikkonen");
-        assert_eq!(folded(&["Autódromo José Carlos Pace"]), "autodromo jose carlos pace");
+        assert_eq!(
+            folded(&["Autódromo José Carlos Pace"]),
+            "autodromo jose carlos pace"
+        );
         assert_eq!(folded(&["Sergio", "Pérez"]), "sergio perez");
     }
 

@@ -1,7 +1,7 @@
 //! A secret that all processes on one database share, made at first start.
 
 use entities::secret;
-use sea_orm::{DbErr, DatabaseConnection, EntityTrait};
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 
 /// Name of the secret that signs cursors.
 const CURSORS: &str = "cursors";
@@ -11,15 +11,17 @@ const CURSORS: &str = "cursors";
 /// # Errors
 /// When the database fails.
 pub async fn cursors(db: &DatabaseConnection) -> Result<Vec<u8>, DbErr> {
-    if let Some(row) = secret::Entity::find_by_id(CURSORS.to_owned()).one(db).await? {
+    if let Some(row) = secret::Entity::find_by_id(CURSORS.to_owned())
+        .one(db)
+        .await?
+    {
         return Ok(row.value.into_bytes());
     }
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| DbErr::Custom(error.to_string()))?;
-    let value: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let new = secret::ActiveModel {
         name: sea_orm::Set(CURSORS.to_owned()),
-        value: sea_orm::Set(value),
+        value: sea_orm::Set(hex::encode(bytes)),
     };
     secret::Entity::insert(new)
         .on_conflict_do_nothing()

@@ -2,7 +2,7 @@
 //! statement serves them all.
 
 use sea_orm::{
-    ColumnTrait, DatabaseBackend,
+    ColumnTrait, DatabaseBackend, Value,
     sea_query::{Expr, IntoColumnRef},
 };
 
@@ -19,6 +19,17 @@ pub fn any_of<C: ColumnTrait>(backend: DatabaseBackend, column: C, keys: &[i32])
             Expr::value(json(keys)),
         ],
     )
+}
+
+/// As [`any_of`] for hand-written SQL: what follows the column, and the value of its only
+/// parameter, `$1`.
+#[must_use]
+pub fn any_of_sql(backend: DatabaseBackend, keys: &[i32]) -> (&'static str, Value) {
+    if backend == DatabaseBackend::Postgres {
+        ("= ANY($1)", keys.to_vec().into())
+    } else {
+        ("IN (SELECT value FROM json_each($1))", json(keys).into())
+    }
 }
 
 /// As [`any_of`], for texts.

@@ -9,7 +9,7 @@ use domain::{
 };
 
 /// How often the clock is looked at. The clock may be set to run fast, the machine's does not.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// Loads what of the bundled seasons is public by now; a second time changes nothing.
 ///

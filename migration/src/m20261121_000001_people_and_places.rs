@@ -92,10 +92,12 @@ impl MigrationTrait for Migration {
                     .col(integer("first_season"))
                     .col(integer_null("last_season"))
                     .col(integer("constructor_id"))
-                    .primary_key(Index::create()
+                    .primary_key(
+                        Index::create()
                             .col("team")
                             .col("first_season")
-                            .col("constructor_id"))
+                            .col("constructor_id"),
+                    )
                     .foreign_key(&mut references(
                         "constructor_lineage",
                         "constructor_id",
@@ -117,7 +119,13 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         drop_tables(
             manager,
-            &["constructor_lineage", "constructor", "driver", "circuit", "season"],
+            &[
+                "constructor_lineage",
+                "constructor",
+                "driver",
+                "circuit",
+                "season",
+            ],
         )
         .await
     }

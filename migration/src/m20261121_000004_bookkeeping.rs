@@ -32,7 +32,13 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         drop_tables(
             manager,
-            &["secret", "event", "event_stream", "import_run", "race_source"],
+            &[
+                "secret",
+                "event",
+                "event_stream",
+                "import_run",
+                "race_source",
+            ],
         )
         .await
     }

@@ -20,9 +20,7 @@ pub(crate) async fn index(
     name: &str,
     columns: &[&'static str],
 ) -> Result<(), DbErr> {
-    manager
-        .create_index(on_columns(table, name, columns))
-        .await
+    manager.create_index(on_columns(table, name, columns)).await
 }
 
 pub(crate) async fn unique(

@@ -40,7 +40,10 @@ async fn the_full_history_goes_in_whole_and_its_standings_are_right() {
         counts["result"],
         lines(&folder, "results.csv") + lines(&folder, "sprint_results.csv")
     );
-    assert_eq!(counts["qualifying_result"], lines(&folder, "qualifying.csv"));
+    assert_eq!(
+        counts["qualifying_result"],
+        lines(&folder, "qualifying.csv")
+    );
     assert_eq!(counts["lap"], lines(&folder, "lap_times.csv"));
     assert_eq!(counts["pit_stop"], lines(&folder, "pit_stops.csv"));
     assert_eq!(counts["driver"], lines(&folder, "drivers.csv"));
@@ -51,9 +54,15 @@ async fn the_full_history_goes_in_whole_and_its_standings_are_right() {
         lines(&folder, "safety_cars.csv") + lines(&folder, "red_flags.csv")
     );
     let published = |table: &str| {
-        rows[table].iter().filter(|row| row.contains("PUBLISHED")).count()
+        rows[table]
+            .iter()
+            .filter(|row| row.contains("PUBLISHED"))
+            .count()
     };
-    assert_eq!(published("driver_standing"), lines(&folder, "driver_standings.csv"));
+    assert_eq!(
+        published("driver_standing"),
+        lines(&folder, "driver_standings.csv")
+    );
     assert_eq!(
         published("constructor_standing"),
         lines(&folder, "constructor_standings.csv")
@@ -87,7 +96,12 @@ async fn careers_are_those_of_the_record_books(app: &TestApp) {
             .await;
         let career = &data["driver"]["career"];
         assert_eq!(
-            [&career["starts"], &career["wins"], &career["poles"], &career["championships"]],
+            [
+                &career["starts"],
+                &career["wins"],
+                &career["poles"],
+                &career["championships"]
+            ],
             [starts, wins, poles, championships],
             "{driver}"
         );
@@ -128,7 +142,9 @@ async fn an_import_killed_at_ten_moments_ends_like_one_undisturbed() {
     let Some(folder) = data() else { return };
     let undisturbed = TestApp::empty().await;
     let started = std::time::Instant::now();
-    run(pitwall(&undisturbed.app.config.database.url).arg("import").arg(&folder));
+    run(pitwall(&undisturbed.app.config.database.url)
+        .arg("import")
+        .arg(&folder));
     let whole = started.elapsed();
 
     let database = TestDatabase::create().await;

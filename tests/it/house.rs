@@ -12,7 +12,13 @@ const CRATES: [&str; 6] = ["api", "domain", "engines", "entities", "jobs", "migr
 /// Arrows as `cargo metadata` sees them, tests aside.
 fn arrows() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");

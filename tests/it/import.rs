@@ -15,14 +15,19 @@ use crate::support::{
 
 async fn read(app: &TestApp, path: &Path) -> Summary {
     let source = Ergast::open(path).expect("the dump can be read");
-    import(&app.app, source, |_| {}).await.expect("the import ends")
+    import(&app.app, source, |_| {})
+        .await
+        .expect("the import ends")
 }
 
 #[tokio::test]
 async fn a_dump_goes_in_row_by_row() {
     let app = TestApp::empty().await;
     let summary = read(&app, &Dump::new().write().path()).await;
-    assert_eq!((summary.races, summary.changed, summary.refused.len()), (4, 4, 0));
+    assert_eq!(
+        (summary.races, summary.changed, summary.refused.len()),
+        (4, 4, 0)
+    );
     let counts = counts(&all_rows(&app.app.db).await);
     assert_eq!(counts["race"], 4);
     assert_eq!(counts["result"], 24);
@@ -57,7 +62,10 @@ async fn a_correction_of_the_stewards_keeps_the_earlier_values() {
         .data("{ race(ref: \"2030_welsh\") { results { driver { ref } positionText points revision revisions { revision position points correctedBy } } } }")
         .await;
     let results = data["race"]["results"].as_array().unwrap();
-    let adler = results.iter().find(|row| row["driver"]["ref"] == "adler").unwrap();
+    let adler = results
+        .iter()
+        .find(|row| row["driver"]["ref"] == "adler")
+        .unwrap();
     assert_eq!(adler["positionText"], "D");
     assert_eq!(adler["revision"], 2);
     assert_eq!(adler["revisions"][0]["position"], 1);
@@ -67,7 +75,10 @@ async fn a_correction_of_the_stewards_keeps_the_earlier_values() {
         .data("{ season(year: 2030) { driverStandings(afterRound: 1) { driver { ref } points } } }")
         .await;
     let rows = standing["season"]["driverStandings"].as_array().unwrap();
-    let points = rows.iter().find(|row| row["driver"]["ref"] == "adler").unwrap();
+    let points = rows
+        .iter()
+        .find(|row| row["driver"]["ref"] == "adler")
+        .unwrap();
     assert_eq!(points["points"], "0");
 }
 
@@ -75,10 +86,17 @@ async fn a_correction_of_the_stewards_keeps_the_earlier_values() {
 async fn a_changed_race_time_is_no_revision() {
     let app = TestApp::empty().await;
     read(&app, &Dump::new().write().path()).await;
-    let changed = Dump::new().with("results.csv", "\n1,1,1,1,11,1,1,1,1,25,5,\\N,5401500", "\n1,1,1,1,11,1,1,1,1,25,5,\\N,5401501");
+    let changed = Dump::new().with(
+        "results.csv",
+        "\n1,1,1,1,11,1,1,1,1,25,5,\\N,5401500",
+        "\n1,1,1,1,11,1,1,1,1,25,5,\\N,5401501",
+    );
     let summary = read(&app, &changed.write().path()).await;
     assert_eq!(summary.changed, 1);
-    let revised = result_revision::Entity::find().all(&app.app.db).await.unwrap();
+    let revised = result_revision::Entity::find()
+        .all(&app.app.db)
+        .await
+        .unwrap();
     assert_eq!(revised, []);
     let times = result::Entity::find()
         .filter(result::Column::TimeMs.eq(5_401_501))
@@ -92,11 +110,18 @@ async fn a_changed_race_time_is_no_revision() {
 async fn a_race_that_changes_its_name_stays_the_same_race() {
     let app = TestApp::empty().await;
     read(&app, &Dump::new().write().path()).await;
-    let renamed = Dump::new().with("races.csv", "\n1,2030,1,1,Welsh Grand Prix", "\n1,2030,1,1,Cardiff Grand Prix");
+    let renamed = Dump::new().with(
+        "races.csv",
+        "\n1,2030,1,1,Welsh Grand Prix",
+        "\n1,2030,1,1,Cardiff Grand Prix",
+    );
     read(&app, &renamed.write().path()).await;
     let races = race::Entity::find().all(&app.app.db).await.unwrap();
     assert_eq!(races.len(), 4);
-    let welsh = races.iter().find(|race| race.reference == "2030_welsh").unwrap();
+    let welsh = races
+        .iter()
+        .find(|race| race.reference == "2030_welsh")
+        .unwrap();
     assert_eq!(welsh.name, "Cardiff Grand Prix");
 }
 
@@ -108,7 +133,11 @@ async fn bundled_facts_never_overwrite_a_dump() {
     jobs::bundled::load(&app.app, |_| {}).await.unwrap();
     let after = all_rows(&app.app.db).await;
     let dump_races = |rows: &crate::support::rows::Rows| -> Vec<String> {
-        rows["result"].iter().filter(|row| row.contains("2030_") || row.contains("2031_")).cloned().collect()
+        rows["result"]
+            .iter()
+            .filter(|row| row.contains("2030_") || row.contains("2031_"))
+            .cloned()
+            .collect()
     };
     assert_eq!(dump_races(&before), dump_races(&after));
     let summary = jobs::bundled::load(&app.app, |_| {}).await.unwrap();
@@ -124,7 +153,8 @@ async fn a_zip_is_as_good_as_a_folder() {
         let path = file.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "csv") {
             let name = path.file_name().unwrap().to_str().unwrap();
-            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.start_file(name, zip::write::SimpleFileOptions::default())
+                .unwrap();
             zip.write_all(&fs::read(&path).unwrap()).unwrap();
         }
     }
@@ -165,7 +195,11 @@ async fn bad_input_is_named_by_file_line_and_column_and_the_rest_goes_on() {
         ),
         (
             "a torn last line",
-            Dump::new().with("pit_stops.csv", "\n4,3,1,2,14:06:00,21.600,21600\n", "\n4,3,1,2,14:0"),
+            Dump::new().with(
+                "pit_stops.csv",
+                "\n4,3,1,2,14:06:00,21.600,21600\n",
+                "\n4,3,1,2,14:0",
+            ),
             &["pit_stops.csv:25"],
             3,
         ),
@@ -181,7 +215,9 @@ async fn bad_input_is_named_by_file_line_and_column_and_the_rest_goes_on() {
     for (what, dump, said, races) in cases {
         let app = TestApp::empty().await;
         let folder = dump.write();
-        let output = run(pitwall(&app.app.config.database.url).arg("import").arg(folder.path()));
+        let output = run(pitwall(&app.app.config.database.url)
+            .arg("import")
+            .arg(folder.path()));
         let text = output.out() + &output.err();
         assert_eq!(output.code(), 3, "{what}: {text}");
         for words in said {
@@ -198,7 +234,9 @@ async fn what_cannot_be_read_at_all_fails_in_one_line() {
     let no_zip = tempfile::NamedTempFile::with_suffix(".zip").unwrap();
     fs::write(no_zip.path(), "this is no zip").unwrap();
     let missing = Dump::new().without("results.csv").write();
-    let renamed = Dump::new().with("results.csv", "positionOrder", "order").write();
+    let renamed = Dump::new()
+        .with("results.csv", "positionOrder", "order")
+        .write();
     for (path, words) in [
         (Path::new("/nowhere/at/all").to_owned(), "/nowhere/at/all"),
         (no_zip.path().to_owned(), "zip"),
@@ -224,5 +262,8 @@ async fn invalid_utf8_refuses_its_race_only() {
     let summary = read(&app, &folder.path()).await;
     assert_eq!((summary.refused.len(), summary.changed), (1, 3));
     let problem = summary.refused[0].problems[0].to_string();
-    assert!(problem.contains("pit_stops.csv:2") && problem.contains("UTF-8"), "{problem}");
+    assert!(
+        problem.contains("pit_stops.csv:2") && problem.contains("UTF-8"),
+        "{problem}"
+    );
 }

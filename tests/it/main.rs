@@ -3,9 +3,23 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod catalogue;
+mod championship;
 mod cli;
+mod clock;
+mod examples;
+mod filters;
+mod forecast;
 mod full_history;
+mod health;
+mod hindsight;
 mod house;
+mod http;
 mod import;
+mod limits;
 mod migration;
+mod nodes;
+mod nullability;
+mod paging;
 mod smoke;
+mod statements;

@@ -48,5 +48,9 @@ async fn a_database_of_a_newer_schema_is_refused_with_a_clear_sentence() {
     let output = run(pitwall(&database.url).arg("migrate"));
     assert_eq!(output.code(), 1);
     assert!(output.err().contains("newer schema"), "{}", output.err());
-    assert!(output.err().contains("m20990101_000001_flying_cars"), "{}", output.err());
+    assert!(
+        output.err().contains("m20990101_000001_flying_cars"),
+        "{}",
+        output.err()
+    );
 }

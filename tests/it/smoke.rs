@@ -19,7 +19,9 @@ async fn the_season_2024_is_there_with_races_winners_and_teams() {
 async fn the_next_race_has_a_forecast_right_after_the_first_start() {
     let app = TestApp::bundled().await;
     let data = app
-        .data("{ nextRace { ref forecast { engine { id } entries { winProbability { value } } } } }")
+        .data(
+            "{ nextRace { ref forecast { engine { id } entries { winProbability { value } } } } }",
+        )
         .await;
     let race = &data["nextRace"];
     assert_eq!(race["ref"], "2025_australian");

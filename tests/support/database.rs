@@ -70,7 +70,9 @@ impl Drop for TestDatabase {
 
 async fn run(server: &str, sql: &str) {
     let db = Database::connect(server).await.expect("PostgreSQL answers");
-    db.execute_unprepared(sql).await.expect("the statement runs");
+    db.execute_unprepared(sql)
+        .await
+        .expect("the statement runs");
 }
 
 /// Address of the Redis to test with; empty without one.
@@ -79,6 +81,9 @@ pub fn test_redis_url() -> String {
 }
 
 fn variable(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "tests are told here where to run")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are told here where to run"
+    )]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -70,7 +70,10 @@ impl Dump {
             "circuits.csv",
             "circuitId,circuitRef,name,location,country,lat,lng,alt,url\n1,oldfield,Oldfield,Oldtown,Wales,52.1,-3.2,10,\\N\n2,seaside,Seaside Ring,Shoreham,Malta,35.9,14.4,2,\\N\n",
         );
-        self.set("status.csv", "statusId,status\n1,Finished\n2,Disqualified\n5,Engine\n11,+1 Lap\n");
+        self.set(
+            "status.csv",
+            "statusId,status\n1,Finished\n2,Disqualified\n5,Engine\n11,+1 Lap\n",
+        );
         self.set("seasons.csv", "year,url\n2030,\\N\n2031,\\N\n");
     }
 
@@ -107,9 +110,16 @@ impl Dump {
                     if place == 6 { 2 } else { 5 },
                 );
                 for lap in 1..=if place == 6 { 2 } else { 5 } {
-                    let _ = writeln!(laps, "{race},{driver},{lap},{place},1:31.{lap}00,{}", 91_000 + lap * 100);
+                    let _ = writeln!(
+                        laps,
+                        "{race},{driver},{lap},{place},1:31.{lap}00,{}",
+                        91_000 + lap * 100
+                    );
                 }
-                let _ = writeln!(stops, "{race},{driver},1,2,14:0{place}:00,21.{place}00,21{place}00");
+                let _ = writeln!(
+                    stops,
+                    "{race},{driver},1,2,14:0{place}:00,21.{place}00,21{place}00"
+                );
             }
         }
         self.set("races.csv", &races);

@@ -6,6 +6,7 @@
 pub mod command;
 pub mod database;
 pub mod dump;
+pub mod json;
 pub mod rows;
 
 use std::{
@@ -104,7 +105,9 @@ impl TestApp {
         let (stop, stopped) = oneshot::channel();
         tokio::spawn(api::http::serve(
             app.clone(),
-            |at| { let _ = address.send(at); },
+            |at| {
+                let _ = address.send(at);
+            },
             async { drop(stopped.await) },
         ));
         Self {

@@ -25,16 +25,36 @@ pub async fn all_rows(db: &DatabaseConnection) -> Rows {
         };
     }
     tables!(
-        circuit, constructor, constructor_lineage, constructor_standing, driver, driver_standing,
-        entry, lap, pit_stop, practice_result, qualifying_result, race, race_alias, race_control,
-        race_source, result, result_revision, season, session, stint, weather
+        circuit,
+        constructor,
+        constructor_lineage,
+        constructor_standing,
+        driver,
+        driver_standing,
+        entry,
+        lap,
+        pit_stop,
+        practice_result,
+        qualifying_result,
+        race,
+        race_alias,
+        race_control,
+        race_source,
+        result,
+        result_revision,
+        season,
+        session,
+        stint,
+        weather
     );
     rows
 }
 
 /// Number of rows by table.
 pub fn counts(rows: &Rows) -> BTreeMap<&'static str, usize> {
-    rows.iter().map(|(table, rows)| (*table, rows.len())).collect()
+    rows.iter()
+        .map(|(table, rows)| (*table, rows.len()))
+        .collect()
 }
 
 /// Says which tables differ, and by what, instead of printing two databases.
@@ -43,7 +63,11 @@ pub fn assert_same(left: &Rows, right: &Rows) {
         let other = &right[table];
         let only = |a: &[String], b: &[String]| -> Vec<String> {
             let b: std::collections::HashSet<_> = b.iter().collect();
-            a.iter().filter(|row| !b.contains(row)).take(3).cloned().collect()
+            a.iter()
+                .filter(|row| !b.contains(row))
+                .take(3)
+                .cloned()
+                .collect()
         };
         assert_eq!(
             (rows.len(), only(rows, other), only(other, rows)),
@@ -64,8 +88,13 @@ impl Names {
         for row in driver::Entity::find().all(db).await.expect("drivers") {
             self.0.insert(("driver_id", row.id.into()), row.reference);
         }
-        for row in constructor::Entity::find().all(db).await.expect("constructors") {
-            self.0.insert(("constructor_id", row.id.into()), row.reference);
+        for row in constructor::Entity::find()
+            .all(db)
+            .await
+            .expect("constructors")
+        {
+            self.0
+                .insert(("constructor_id", row.id.into()), row.reference);
         }
         for row in circuit::Entity::find().all(db).await.expect("circuits") {
             self.0.insert(("circuit_id", row.id.into()), row.reference);
@@ -93,7 +122,13 @@ impl Names {
         for changing in ["id", "imported_at", "created_at", "superseded_at"] {
             fields.remove(changing);
         }
-        for key in ["race_id", "driver_id", "constructor_id", "circuit_id", "result_id"] {
+        for key in [
+            "race_id",
+            "driver_id",
+            "constructor_id",
+            "circuit_id",
+            "result_id",
+        ] {
             if let Some(value) = fields.get_mut(key) {
                 let id = value.as_i64().expect("ids are numbers");
                 *value = Value::String(self.0[&(key, id)].clone());

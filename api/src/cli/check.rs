@@ -20,7 +20,14 @@ pub async fn check_standings(app: &App, arguments: &CheckStandings) -> Result<Ou
         Format::Json => print(&serde_json::to_string_pretty(&check)?)?,
         Format::Table => {
             let mut table = Table::new(&[
-                "season", "round", "championship", "who", "kind", "computed", "published", "reason",
+                "season",
+                "round",
+                "championship",
+                "who",
+                "kind",
+                "computed",
+                "published",
+                "reason",
             ])
             .numbers(&[0, 1]);
             for found in &check.differences {
@@ -46,7 +53,9 @@ pub async fn check_standings(app: &App, arguments: &CheckStandings) -> Result<Ou
                 unexplained
             ))?;
             if check.races == 0 {
-                print("no published standings are stored; an Ergast dump brings them: pitwall import PATH")?;
+                print(
+                    "no published standings are stored; an Ergast dump brings them: pitwall import PATH",
+                )?;
             }
         }
     }

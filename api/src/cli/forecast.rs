@@ -85,7 +85,10 @@ impl Names {
                     (row.id, (row.reference, name))
                 })
                 .collect(),
-            constructors: constructors.into_iter().map(|row| (row.id, row.name)).collect(),
+            constructors: constructors
+                .into_iter()
+                .map(|row| (row.id, row.name))
+                .collect(),
         })
     }
 }
@@ -105,8 +108,10 @@ fn tables(race: &race::Model, forecasts: &[Arc<RaceForecast>], names: &Names) ->
                 ""
             }
         ))?;
-        let mut table = Table::new(&["", "driver", "team", "win", "90 %", "podium", "points", "place", "90 %"])
-            .numbers(&[0, 3, 4, 5, 6, 7, 8]);
+        let mut table = Table::new(&[
+            "", "driver", "team", "win", "90 %", "podium", "points", "place", "90 %",
+        ])
+        .numbers(&[0, 3, 4, 5, 6, 7, 8]);
         for (rank, entrant) in forecast.entrants.iter().enumerate() {
             let part = &entrant.forecast;
             let percent = |probability: f64| format!("{:.1} %", probability * 100.0);

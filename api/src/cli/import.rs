@@ -148,10 +148,15 @@ fn problems(summary: &Summary) -> Result<()> {
         }
     }
     for warning in summary.warnings.iter().take(SHOWN) {
-        print(&format!("warning: {warning}"))?;
+        let word = if warning.is_remark() {
+            "remark"
+        } else {
+            "warning"
+        };
+        print(&format!("{word}: {warning}"))?;
     }
-    let hidden = summary.refused.len().saturating_sub(SHOWN)
-        + summary.warnings.len().saturating_sub(SHOWN);
+    let hidden =
+        summary.refused.len().saturating_sub(SHOWN) + summary.warnings.len().saturating_sub(SHOWN);
     if hidden > 0 {
         print(&format!("and {hidden} more; --format json lists all"))?;
     }

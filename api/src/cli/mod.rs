@@ -45,12 +45,14 @@ pub enum Command {
     /// Serve GraphQL: migrates the database, loads the bundled seasons, listens.
     Serve,
     /// Read a folder or zip of Ergast-format CSV tables into the database.
-    #[command(after_long_help = "PATH holds races.csv, results.csv, drivers.csv, constructors.csv, \
+    #[command(
+        after_long_help = "PATH holds races.csv, results.csv, drivers.csv, constructors.csv, \
         circuits.csv, status.csv and what else there is of the Ergast tables, itself or in a \
         folder `ergast`. Beside them these are read when there: laps/laps_YEAR.csv[.gz] (laps \
         with tyres), practice.csv[.gz], race_weather.csv, calendar_YEAR.csv.\n\n\
         Each race goes in whole or not at all; the same import again changes nothing, and one \
-        that was cut off goes on where it stopped.\n\nExample: pitwall import ./f1db_csv.zip")]
+        that was cut off goes on where it stopped.\n\nExample: pitwall import ./f1db_csv.zip"
+    )]
     Import(ImportArguments),
     /// Bring the database schema up to date.
     Migrate,

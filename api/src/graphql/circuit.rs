@@ -13,10 +13,7 @@ use super::{
     node,
     race::{Race, RaceFilter, by_date},
 };
-use crate::{
-    error::Result,
-    loaders::One,
-};
+use crate::{error::Result, loaders::One};
 
 /// A race track.
 pub struct Circuit(pub One<circuit::Entity>);
@@ -82,6 +79,10 @@ impl Circuit {
     }
 
     /// Races held or planned here, the newest first unless ordered otherwise.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn races(
         &self,
         ctx: &Context<'_>,
@@ -97,8 +98,13 @@ impl Circuit {
         let select = filter
             .apply(race::Entity::find())?
             .filter(race::Column::CircuitId.eq(self.0.id));
-        let page = PageInput { first, after, last, before };
-        connection::page(ctx, select, by_date(scope, direction), &page, |row| {
+        let page = PageInput {
+            first,
+            after,
+            last,
+            before,
+        };
+        connection::page(ctx, select, by_date(&scope, direction), &page, |row| {
             Race(Arc::new(row))
         })
         .await
@@ -164,11 +170,19 @@ pub enum CircuitOrder {
 }
 
 impl CircuitOrder {
-    fn sorting(self, scope: String, direction: Option<Direction>) -> Sorting<circuit::Model> {
+    fn sorting(self, scope: &str, direction: Option<Direction>) -> Sorting<circuit::Model> {
         let (by, order, natural): (Expr, _, _) = match self {
             Self::Name => (Expr::col(circuit::Column::Search), "name", Direction::Asc),
-            Self::Country => (Expr::col(circuit::Column::Country), "country", Direction::Asc),
-            Self::Races => (Expr::col(circuit::Column::RacesHeld), "races", Direction::Desc),
+            Self::Country => (
+                Expr::col(circuit::Column::Country),
+                "country",
+                Direction::Asc,
+            ),
+            Self::Races => (
+                Expr::col(circuit::Column::RacesHeld),
+                "races",
+                Direction::Desc,
+            ),
             Self::LastSeason => (
                 filter::or_zero(circuit::Column::LastSeason),
                 "last_season",
@@ -213,7 +227,10 @@ impl CircuitQuery {
     }
 
     /// Circuits that ever held a race.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn circuits(
         &self,
         ctx: &Context<'_>,
@@ -235,13 +252,17 @@ impl CircuitQuery {
         }
         if let Some(season) = filter.season {
             select = select.filter(
-                Expr::col(circuit::Column::Id).in_subquery(
-                    filter::race_column(race::Column::CircuitId, season),
-                ),
+                Expr::col(circuit::Column::Id)
+                    .in_subquery(filter::race_column(race::Column::CircuitId, season)),
             );
         }
-        let sorting = order_by.sorting(format!("circuits/{filter:?}"), direction);
-        let page = PageInput { first, after, last, before };
+        let sorting = order_by.sorting(&format!("circuits/{filter:?}"), direction);
+        let page = PageInput {
+            first,
+            after,
+            last,
+            before,
+        };
         connection::page(ctx, select, sorting, &page, |row| Circuit(Arc::new(row))).await
     }
 }

@@ -78,7 +78,9 @@ impl TotalCount {
             .await
             .map_err(|error| from_database(&error))?;
         let count: i64 = match row {
-            Some(row) => row.try_get_by_index(0).map_err(|error| from_database(&error))?,
+            Some(row) => row
+                .try_get_by_index(0)
+                .map_err(|error| from_database(&error))?,
             None => 0,
         };
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
@@ -140,8 +142,14 @@ where
     let ascending = sorting.descending != forwards;
     let mut rows = select;
     for bound in [
-        window.after.as_ref().map(|bound| (bound, !sorting.descending)),
-        window.before.as_ref().map(|bound| (bound, sorting.descending)),
+        window
+            .after
+            .as_ref()
+            .map(|bound| (bound, !sorting.descending)),
+        window
+            .before
+            .as_ref()
+            .map(|bound| (bound, sorting.descending)),
     ]
     .into_iter()
     .flatten()

@@ -66,7 +66,10 @@ impl Constructor {
     }
 
     /// Race results, the newest first unless ordered otherwise.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn results(
         &self,
         ctx: &Context<'_>,
@@ -77,7 +80,12 @@ impl Constructor {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<ResultPage> {
-        let page = PageInput { first, after, last, before };
+        let page = PageInput {
+            first,
+            after,
+            last,
+            before,
+        };
         page_of(ctx, Whose::Constructor, self.0.id, filter, direction, &page).await
     }
 
@@ -154,7 +162,10 @@ pub struct ConstructorFilter {
 }
 
 impl ConstructorFilter {
-    fn apply(&self, mut select: Select<constructor::Entity>) -> Result<Select<constructor::Entity>> {
+    fn apply(
+        &self,
+        mut select: Select<constructor::Entity>,
+    ) -> Result<Select<constructor::Entity>> {
         use constructor::Column;
         if let Some(search) = &self.search {
             select = select.filter(contains(Column::Search, search)?);
@@ -221,7 +232,11 @@ impl ConstructorOrder {
             Self::FirstSeason => (filter::or_zero(Column::FirstSeason), "first_season"),
             Self::LastSeason => (filter::or_zero(Column::LastSeason), "last_season"),
         };
-        let natural = if self == Self::Name { Direction::Asc } else { Direction::Desc };
+        let natural = if self == Self::Name {
+            Direction::Asc
+        } else {
+            Direction::Desc
+        };
         let descending = direction.unwrap_or(natural) == Direction::Desc;
         Sorting {
             scope: format!("{scope}/{order}/{descending}"),
@@ -268,7 +283,10 @@ impl ConstructorQuery {
     }
 
     /// Constructors who ever entered a race.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn constructors(
         &self,
         ctx: &Context<'_>,
@@ -283,7 +301,15 @@ impl ConstructorQuery {
         let filter = filter.unwrap_or_default();
         let select = filter.apply(constructor::Entity::find())?;
         let sorting = order_by.sorting(&format!("constructors/{filter:?}"), direction);
-        let page = PageInput { first, after, last, before };
-        connection::page(ctx, select, sorting, &page, |row| Constructor(Arc::new(row))).await
+        let page = PageInput {
+            first,
+            after,
+            last,
+            before,
+        };
+        connection::page(ctx, select, sorting, &page, |row| {
+            Constructor(Arc::new(row))
+        })
+        .await
     }
 }

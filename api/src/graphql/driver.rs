@@ -91,7 +91,10 @@ impl Driver {
     }
 
     /// Race results, the newest first unless ordered otherwise.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn results(
         &self,
         ctx: &Context<'_>,
@@ -102,7 +105,12 @@ impl Driver {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<ResultPage> {
-        let page = PageInput { first, after, last, before };
+        let page = PageInput {
+            first,
+            after,
+            last,
+            before,
+        };
         page_of(ctx, Whose::Driver, self.0.id, filter, direction, &page).await
     }
 
@@ -157,7 +165,9 @@ impl DriverFilter {
         }
         if let Some(code) = &self.code {
             let Some(season) = self.season else {
-                return Err(bad_input("`code` needs `season`: codes are shared between drivers"));
+                return Err(bad_input(
+                    "`code` needs `season`: codes are shared between drivers",
+                ));
             };
             select = select.filter(Column::Id.in_subquery(filter::drivers_with_code(code, season)));
         }
@@ -220,7 +230,11 @@ impl DriverOrder {
             Self::FirstSeason => (filter::or_zero(Column::FirstSeason), "first_season"),
             Self::LastSeason => (filter::or_zero(Column::LastSeason), "last_season"),
         };
-        let natural = if self == Self::Name { Direction::Asc } else { Direction::Desc };
+        let natural = if self == Self::Name {
+            Direction::Asc
+        } else {
+            Direction::Desc
+        };
         let descending = direction.unwrap_or(natural) == Direction::Desc;
         Sorting {
             scope: format!("{scope}/{order}/{descending}"),
@@ -267,7 +281,10 @@ impl DriverQuery {
     }
 
     /// Drivers who ever entered a race.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn drivers(
         &self,
         ctx: &Context<'_>,
@@ -282,7 +299,12 @@ impl DriverQuery {
         let filter = filter.unwrap_or_default();
         let select = filter.apply(driver::Entity::find())?;
         let sorting = order_by.sorting(&format!("drivers/{filter:?}"), direction);
-        let page = PageInput { first, after, last, before };
+        let page = PageInput {
+            first,
+            after,
+            last,
+            before,
+        };
         connection::page(ctx, select, sorting, &page, |row| Driver(Arc::new(row))).await
     }
 }

@@ -148,14 +148,21 @@ impl Engine {
 
     /// Stages at which it forecasts.
     async fn stages(&self) -> Vec<Stage> {
-        self.engine().stages().iter().copied().map(Stage::from).collect()
+        self.engine()
+            .stages()
+            .iter()
+            .copied()
+            .map(Stage::from)
+            .collect()
     }
 
     /// Whether it answers when no engine is named, at one stage or more.
     async fn production(&self) -> bool {
-        engines::Stage::ALL
-            .iter()
-            .any(|stage| ENGINES.production(*stage).is_some_and(|engine| engine.id() == self.0))
+        engines::Stage::ALL.iter().any(|stage| {
+            ENGINES
+                .production(*stage)
+                .is_some_and(|engine| engine.id() == self.0)
+        })
     }
 
     /// Settings it was made with; they are not learned.

@@ -46,18 +46,27 @@ impl Entry {
     /// Every lap driven; known from 2018 on.
     async fn laps(&self, ctx: &Context<'_>) -> Result<Vec<Lap>> {
         let rows = Loaders::of(ctx).laps.load(self.key()).await?;
-        Ok(rows.iter().flat_map(|rows| rows.iter().cloned().map(Lap)).collect())
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter().cloned().map(Lap))
+            .collect())
     }
 
     /// Laps in a row on one set of tyres.
     async fn stints(&self, ctx: &Context<'_>) -> Result<Vec<Stint>> {
         let rows = Loaders::of(ctx).stints.load(self.key()).await?;
-        Ok(rows.iter().flat_map(|rows| rows.iter().cloned().map(Stint)).collect())
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter().cloned().map(Stint))
+            .collect())
     }
 
     async fn pit_stops(&self, ctx: &Context<'_>) -> Result<Vec<PitStop>> {
         let rows = Loaders::of(ctx).entry_pit_stops.load(self.key()).await?;
-        Ok(rows.iter().flat_map(|rows| rows.iter().cloned().map(PitStop)).collect())
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter().cloned().map(PitStop))
+            .collect())
     }
 }
 
@@ -79,7 +88,11 @@ impl Entry {
             row: Arc::clone(row),
             race_id: race.id,
         };
-        Ok(rows.iter().flat_map(|rows| rows.iter()).map(entry).collect())
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .map(entry)
+            .collect())
     }
 
     fn key(&self) -> OneEntry {

@@ -70,6 +70,7 @@ impl Forecast {
 
 #[Object]
 impl Forecast {
+    #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn engine(&self) -> Result<Engine> {
         Engine::named(&self.answer.engine)
             .ok_or_else(|| Code::Unavailable.error("this engine is no longer part of the server"))

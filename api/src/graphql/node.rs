@@ -5,7 +5,9 @@ use entities::{circuit, constructor, driver};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use std::sync::Arc;
 
-use super::{circuit::Circuit, constructor::Constructor, driver::Driver, race::Race, season::Season};
+use super::{
+    circuit::Circuit, constructor::Constructor, driver::Driver, race::Race, season::Season,
+};
 use crate::{
     error::{Result, bad_input, from_database},
     loaders::Loaders,
@@ -79,7 +81,12 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     };
     Ok(match kind {
         "Season" => match reference.parse() {
-            Ok(year) => Loaders::of(ctx).season.load(year).await?.map(Season).map(Node::Season),
+            Ok(year) => Loaders::of(ctx)
+                .season
+                .load(year)
+                .await?
+                .map(Season)
+                .map(Node::Season),
             Err(_) => return Err(bad_input(format!("{:?} names no season", id.as_str()))),
         },
         "Race" => Loaders::of(ctx)
@@ -90,7 +97,9 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             .map(Node::Race),
         "Circuit" => find_circuit(ctx, reference).await?.map(Node::Circuit),
         "Driver" => find_driver(ctx, reference).await?.map(Node::Driver),
-        "Constructor" => find_constructor(ctx, reference).await?.map(Node::Constructor),
+        "Constructor" => find_constructor(ctx, reference)
+            .await?
+            .map(Node::Constructor),
         other => {
             return Err(bad_input(format!(
                 "there is no type {other:?} with ids, expected one of {}",

@@ -3,9 +3,7 @@
 use async_graphql::{Context, Object};
 use entities::practice_result;
 
-use super::{
-    constructor::Constructor, driver::Driver, scalars::Duration, session::SessionKind,
-};
+use super::{constructor::Constructor, driver::Driver, scalars::Duration, session::SessionKind};
 use crate::{error::Result, loaders::One};
 
 /// A driver's practice session.

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use entities::{circuit, race, session::Kind};
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, Select,
-    sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select, sea_query::Expr};
 
 use super::{
     Direction, app,
@@ -107,7 +104,10 @@ impl Race {
     /// Sessions of the weekend, in order.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let rows = Loaders::of(ctx).sessions.load(self.0.id).await?;
-        Ok(rows.iter().flat_map(|rows| rows.iter().cloned().map(Session)).collect())
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter().cloned().map(Session))
+            .collect())
     }
 
     /// Who drives what. Until an entry list is known, that of the latest race, marked
@@ -170,7 +170,10 @@ impl Race {
     /// Pit stops in order of time; known from 2011 on.
     async fn pit_stops(&self, ctx: &Context<'_>) -> Result<Vec<PitStop>> {
         let rows = Loaders::of(ctx).pit_stops.load(self.0.id).await?;
-        Ok(rows.iter().flat_map(|rows| rows.iter().cloned().map(PitStop)).collect())
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter().cloned().map(PitStop))
+            .collect())
     }
 
     /// Safety cars and red flags.
@@ -207,7 +210,9 @@ impl Race {
         engine: Option<EngineId>,
         stage: Option<Stage>,
     ) -> Option<Result<Forecast>> {
-        Forecast::of_race(ctx, &self.0, engine, stage).await.transpose()
+        Forecast::of_race(ctx, &self.0, engine, stage)
+            .await
+            .transpose()
     }
 
     /// What every engine says that can speak at this stage.
@@ -261,7 +266,10 @@ impl RaceFilter {
     pub fn apply(&self, mut select: Select<race::Entity>) -> Result<Select<race::Entity>> {
         use race::Column;
         if let Some(search) = &self.search {
-            select = select.filter(contains(Column::Reference, &domain::season::slug::slug(search))?);
+            select = select.filter(contains(
+                Column::Reference,
+                &domain::season::slug::slug(search),
+            )?);
         }
         if let Some(season) = self.season {
             select = select.filter(Column::Season.eq(season));
@@ -299,7 +307,7 @@ impl RaceFilter {
 
 /// Races sorted by date.
 #[must_use]
-pub fn by_date(scope: String, direction: Direction) -> Sorting<race::Model> {
+pub fn by_date(scope: &str, direction: Direction) -> Sorting<race::Model> {
     let descending = direction == Direction::Desc;
     Sorting {
         scope: format!("{scope}/date/{descending}"),
@@ -331,7 +339,10 @@ impl RaceQuery {
     }
 
     /// Races of all seasons by date, the newest first unless ordered otherwise.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn races(
         &self,
         ctx: &Context<'_>,
@@ -344,8 +355,13 @@ impl RaceQuery {
     ) -> Result<Page<Race>> {
         let filter = filter.unwrap_or_default();
         let select = filter.apply(race::Entity::find())?;
-        let sorting = by_date(format!("races/{}", filter.scope()), direction);
-        let page = PageInput { first, after, last, before };
+        let sorting = by_date(&format!("races/{}", filter.scope()), direction);
+        let page = PageInput {
+            first,
+            after,
+            last,
+            before,
+        };
         connection::page(ctx, select, sorting, &page, |row| Race(Arc::new(row))).await
     }
 

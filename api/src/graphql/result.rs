@@ -11,14 +11,13 @@ use entities::{circuit, constructor, driver, race, race_source, result, result_r
 use sea_orm::{ColumnTrait, QueryFilter, Select};
 
 use super::{
-    app,
+    Direction, app,
     connection::{Bound, Cursor, PageInput, SortValue, Window, signed},
     constructor::Constructor,
     driver::Driver,
     filter::id_of,
     race::Race,
     scalars::{Date, Decimal, Duration},
-    Direction,
 };
 use crate::{
     error::{self, bad_input},
@@ -335,7 +334,8 @@ impl ResultFilter {
             select = select.filter(race::Column::Season.eq(season));
         }
         if let Some(driver) = &self.driver {
-            let ids = id_of::<driver::Entity>(driver::Column::Id, driver::Column::Reference, driver);
+            let ids =
+                id_of::<driver::Entity>(driver::Column::Id, driver::Column::Reference, driver);
             select = select.filter(Column::DriverId.in_subquery(ids));
         }
         if let Some(constructor) = &self.constructor {
@@ -383,7 +383,10 @@ pub struct ResultTotal(OwnResults);
 impl ResultTotal {
     /// Number of items in the whole list.
     async fn total_count(&self, ctx: &Context<'_>) -> error::Result<i64> {
-        let total = Loaders::of(ctx).own_results_total.load(self.0.clone()).await?;
+        let total = Loaders::of(ctx)
+            .own_results_total
+            .load(self.0.clone())
+            .await?;
         Ok(total.unwrap_or(0))
     }
 }

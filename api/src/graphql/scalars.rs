@@ -112,7 +112,13 @@ mod tests {
 
     #[test]
     fn points_are_shown_without_needless_zeros() {
-        for (hundredths, text) in [(2500, "25"), (50, "0.5"), (133, "1.33"), (-1500, "-15"), (5, "0.05")] {
+        for (hundredths, text) in [
+            (2500, "25"),
+            (50, "0.5"),
+            (133, "1.33"),
+            (-1500, "-15"),
+            (5, "0.05"),
+        ] {
             assert_eq!(Decimal::hundredths(hundredths).to_string(), text);
             assert_eq!(parse_hundredths(text), Some(hundredths));
         }

@@ -64,7 +64,11 @@ pub(super) async fn get(
     let Ok(Query(in_url)) = parameters else {
         return refused(StatusCode::BAD_REQUEST, "the URL is no GraphQL request");
     };
-    let variables = in_url.variables.as_deref().map(serde_json::from_str).transpose();
+    let variables = in_url
+        .variables
+        .as_deref()
+        .map(serde_json::from_str)
+        .transpose();
     let Ok(variables) = variables else {
         return refused(StatusCode::BAD_REQUEST, "`variables` is no JSON object");
     };
@@ -130,7 +134,10 @@ async fn run(server: &Server, headers: &HeaderMap, parameters: Parameters) -> Re
 fn name_code(error: &mut async_graphql::ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
-        let code = match (error.path.is_empty(), error.message.trim_start().starts_with("-->")) {
+        let code = match (
+            error.path.is_empty(),
+            error.message.trim_start().starts_with("-->"),
+        ) {
             (true, true) => "GRAPHQL_PARSE_FAILED",
             (true, false) => "GRAPHQL_VALIDATION_FAILED",
             (false, _) => "BAD_USER_INPUT",
@@ -166,9 +173,7 @@ fn is_mutation(query: &str, operation: Option<&str>) -> bool {
     async_graphql::parser::parse_query(query).is_ok_and(|document| {
         document.operations.iter().any(|(name, definition)| {
             definition.node.ty == OperationType::Mutation
-                && operation.is_none_or(|wanted| {
-                    name.is_none_or(|name| name.as_str() == wanted)
-                })
+                && operation.is_none_or(|wanted| name.is_none_or(|name| name.as_str() == wanted))
         })
     })
 }

@@ -9,10 +9,14 @@ use tokio::net::TcpListener;
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Somebody else listens there.
-    #[error("port {port} on {host} is in use; stop what listens there or set PITWALL__SERVER__PORT")]
+    #[error(
+        "port {port} on {host} is in use; stop what listens there or set PITWALL__SERVER__PORT"
+    )]
     InUse { host: String, port: u16 },
     /// The address cannot be listened on.
-    #[error("cannot listen on {host}:{port}: {reason}; set PITWALL__SERVER__HOST and PITWALL__SERVER__PORT")]
+    #[error(
+        "cannot listen on {host}:{port}: {reason}; set PITWALL__SERVER__HOST and PITWALL__SERVER__PORT"
+    )]
     Address {
         host: String,
         port: u16,

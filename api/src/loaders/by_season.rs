@@ -2,9 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, FromQueryResult, Statement, Value,
-};
+use entities::select::any_of_sql;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement};
 
 use super::Found;
 
@@ -71,18 +70,9 @@ async fn select(
         return Ok(Vec::new());
     }
     let backend = db.get_database_backend();
-    let (any, keys): (&str, Value) = match backend {
-        DatabaseBackend::Postgres => ("= ANY($1)", ids.to_vec().into()),
-        _ => {
-            let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            (
-                "IN (SELECT value FROM json_each($1))",
-                format!("[{}]", list.join(",")).into(),
-            )
-        }
-    };
+    let (any, keys) = any_of_sql(backend, ids);
     let sql = format!(
-        r#"
+        r"
 WITH last_race AS (
     SELECT season, id FROM (
         SELECT season, id,
@@ -110,7 +100,7 @@ FROM achieved
 LEFT JOIN last_race ON last_race.season = achieved.season
 LEFT JOIN {noun}_standing AS standing ON standing.race_id = last_race.id
     AND standing.{noun}_id = achieved.who AND standing.origin = 'COMPUTED'
-ORDER BY achieved.season"#
+ORDER BY achieved.season"
     );
     let rows = db
         .query_all_raw(Statement::from_sql_and_values(backend, sql, [keys]))

@@ -18,9 +18,7 @@ use entities::{
     session::{self, Kind},
     stint, weather,
 };
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use tokio::sync::OnceCell;
 
@@ -122,7 +120,9 @@ impl Loaders {
 type Found<K, V> = std::result::Result<HashMap<K, V>, DbErr>;
 
 fn one<K: Eq + Hash, M>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, Arc<M>> {
-    rows.into_iter().map(|row| (key(&row), Arc::new(row))).collect()
+    rows.into_iter()
+        .map(|row| (key(&row), Arc::new(row)))
+        .collect()
 }
 
 fn many<K: Eq + Hash, M>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, Arc<Vec<Arc<M>>>> {
@@ -290,7 +290,10 @@ async fn qualifying(
         qualifying_result::Column::RaceId,
         &keys,
     );
-    let mut rows = qualifying_result::Entity::find().filter(any).all(&db).await?;
+    let mut rows = qualifying_result::Entity::find()
+        .filter(any)
+        .all(&db)
+        .await?;
     rows.sort_by_key(|row| (row.position.unwrap_or(i32::MAX), row.id));
     Ok(many(rows, |row| row.race_id))
 }
@@ -312,7 +315,9 @@ async fn practice(
 async fn pit_stops(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, Many<pit_stop::Entity>> {
     let any = any_of(db.get_database_backend(), pit_stop::Column::RaceId, &keys);
     let mut rows = pit_stop::Entity::find().filter(any).all(&db).await?;
-    rows.sort_by(|a, b| (a.lap, &a.local_time, a.driver_id).cmp(&(b.lap, &b.local_time, b.driver_id)));
+    rows.sort_by(|a, b| {
+        (a.lap, &a.local_time, a.driver_id).cmp(&(b.lap, &b.local_time, b.driver_id))
+    });
     Ok(many(rows, |row| row.race_id))
 }
 
@@ -320,7 +325,11 @@ async fn race_control(
     db: DatabaseConnection,
     keys: Vec<i32>,
 ) -> Found<i32, Many<race_control::Entity>> {
-    let any = any_of(db.get_database_backend(), race_control::Column::RaceId, &keys);
+    let any = any_of(
+        db.get_database_backend(),
+        race_control::Column::RaceId,
+        &keys,
+    );
     let mut rows = race_control::Entity::find().filter(any).all(&db).await?;
     rows.sort_by_key(|row| (row.from_lap, row.id));
     Ok(many(rows, |row| row.race_id))

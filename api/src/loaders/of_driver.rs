@@ -38,7 +38,10 @@ fn sides(keys: &[(i32, i32)]) -> (Vec<i32>, Vec<i32>) {
 }
 
 fn entries(keys: &[OneEntry]) -> (Vec<i32>, Vec<i32>) {
-    let keys: Vec<_> = keys.iter().map(|key| (key.race_id, key.driver_id)).collect();
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|key| (key.race_id, key.driver_id))
+        .collect();
     sides(&keys)
 }
 
@@ -123,7 +126,11 @@ pub(super) async fn published_constructors(
     let keys: Vec<_> = keys.iter().map(|key| (key.race_id, key.who)).collect();
     let (races, constructors) = sides(&keys);
     let rows = constructor_standing::Entity::find()
-        .filter(any_of(backend, constructor_standing::Column::RaceId, &races))
+        .filter(any_of(
+            backend,
+            constructor_standing::Column::RaceId,
+            &races,
+        ))
         .filter(any_of(
             backend,
             constructor_standing::Column::ConstructorId,

@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use entities::{race, result, select::any_of, session::Kind};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, EntityTrait,
-    ExprTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryResult, QuerySelect,
-    QueryTrait, Select, StatementBuilder,
-    sea_query::{Expr, Func, Query, WindowStatement},
+    ExprTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryResult, QuerySelect, QueryTrait,
+    Select, StatementBuilder,
+    sea_query::{Expr, Func, Query, SelectStatement, WindowStatement},
 };
 
 use super::Found;
@@ -85,7 +85,7 @@ pub(super) async fn pages(
     let mut found: HashMap<OwnResults, Vec<Dated>> = HashMap::new();
     for (asked, ids) in by_asked(keys) {
         let backend = db.get_database_backend();
-        let statement = StatementBuilder::build(&ranked(&asked, backend, &ids)?, &backend);
+        let statement = StatementBuilder::build(&ranked(&asked, backend, &ids), &backend);
         for row in db.query_all_raw(statement).await? {
             let (result, date) = dated(&row)?;
             let key = OwnResults {
@@ -108,7 +108,7 @@ pub(super) async fn totals(
     let mut found = HashMap::new();
     for (asked, ids) in by_asked(keys) {
         let column = asked.whose.column();
-        let rows: Vec<(i32, i64)> = matching(&asked, db.get_database_backend(), &ids)?
+        let rows: Vec<(i32, i64)> = matching(&asked, db.get_database_backend(), &ids)
             .select_only()
             .column(column)
             .column_as(Expr::cust("COUNT(*)"), "total")
@@ -136,11 +136,7 @@ fn by_asked(keys: Vec<OwnResults>) -> Vec<(Arc<Asked>, Vec<i32>)> {
     groups
 }
 
-fn matching(
-    asked: &Asked,
-    backend: DatabaseBackend,
-    ids: &[i32],
-) -> Result<Select<result::Entity>, DbErr> {
+fn matching(asked: &Asked, backend: DatabaseBackend, ids: &[i32]) -> Select<result::Entity> {
     let select = result::Entity::find()
         .join(
             JoinType::InnerJoin,
@@ -151,16 +147,16 @@ fn matching(
         )
         .filter(result::Column::Session.eq(Kind::Race))
         .filter(any_of(backend, asked.whose.column(), ids));
-    Ok(asked.filter.apply(select))
+    asked.filter.apply(select)
 }
 
-fn ranked(
-    asked: &Asked,
-    backend: DatabaseBackend,
-    ids: &[i32],
-) -> Result<sea_orm::sea_query::SelectStatement, DbErr> {
-    let order = if asked.descending { Order::Desc } else { Order::Asc };
-    let mut inner = matching(asked, backend, ids)?.column_as(race::Column::Date, "race_date");
+fn ranked(asked: &Asked, backend: DatabaseBackend, ids: &[i32]) -> SelectStatement {
+    let order = if asked.descending {
+        Order::Desc
+    } else {
+        Order::Asc
+    };
+    let mut inner = matching(asked, backend, ids).column_as(race::Column::Date, "race_date");
     if let Some((date, id)) = asked.beyond {
         let (day, key) = (
             Expr::col((race::Entity, race::Column::Date)),
@@ -179,12 +175,12 @@ fn ranked(
         .order_by((result::Entity, result::Column::Id), order);
     let mut inner = inner.into_query();
     inner.expr_window_as(Expr::expr(Func::cust("ROW_NUMBER")), window, "place");
-    Ok(Query::select()
+    Query::select()
         .column(sea_orm::sea_query::Asterisk)
         .from_subquery(inner, "ranked")
         .and_where(Expr::col("place").lte(asked.size))
         .order_by("place", Order::Asc)
-        .to_owned())
+        .to_owned()
 }
 
 fn dated(row: &QueryResult) -> Result<(result::Model, NaiveDate), DbErr> {

@@ -168,13 +168,13 @@ impl Config {
             config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         builder = match file {
             Some(path) => builder.add_source(File::from(path).format(FileFormat::Toml)),
-            None => builder.add_source(
-                File::new(DEFAULT_FILE, FileFormat::Toml).required(false),
-            ),
+            None => builder.add_source(File::new(DEFAULT_FILE, FileFormat::Toml).required(false)),
         };
         for (variable, key) in [("DATABASE_URL", "database.url"), ("REDIS_URL", "redis.url")] {
             #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
-            let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+            let value = std::env::var(variable)
+                .ok()
+                .filter(|value| !value.is_empty());
             builder = builder.set_override_option(key, value)?;
         }
         // PITWALL__DATABASE__URL is the more specific name and wins over DATABASE_URL.

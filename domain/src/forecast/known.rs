@@ -10,10 +10,7 @@ use chrono::NaiveDate;
 use engines::{
     Car, CircuitId, ConstructorId, DriverId, Entrant, History, Outcome, PastRace, RaceId,
     RaceToForecast, Stage,
-    elo::{
-        Elo,
-        history::RatingHistory,
-    },
+    elo::{Elo, history::RatingHistory},
 };
 use entities::{entry, practice_result, qualifying_result, race, result, session::Kind};
 use sea_orm::{
@@ -136,7 +133,9 @@ impl Known {
         let provisional = known.is_none();
         let mut entrants = known.or_else(|| self.latest_entrants(race.date))?;
         if !stage.knows_grid() {
-            entrants.iter_mut().for_each(|entrant| entrant.grid = None);
+            for entrant in &mut entrants {
+                entrant.grid = None;
+            }
         }
         let race = RaceToForecast {
             id: RaceId(race.id),
@@ -189,10 +188,7 @@ impl Known {
     /// Elo ratings of a constructor after each race, oldest first.
     #[must_use]
     pub fn constructor_ratings(&self, constructor: i32) -> Vec<Rating> {
-        let ratings = self
-            .ratings()
-            .constructors
-            .get(&ConstructorId(constructor));
+        let ratings = self.ratings().constructors.get(&ConstructorId(constructor));
         self.dated(ratings.map(Vec::as_slice).unwrap_or_default())
     }
 
@@ -221,11 +217,7 @@ impl Known {
 fn fingerprint(history: &History, upcoming: &HashMap<i32, Vec<Entrant>>) -> String {
     let upcoming: BTreeMap<_, _> = upcoming.iter().collect();
     let text = serde_json::to_vec(&(history.races(), upcoming)).unwrap_or_default();
-    Sha256::digest(text)
-        .iter()
-        .take(12)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(&Sha256::digest(text)[..12])
 }
 
 fn not_completed() -> SelectStatement {

@@ -198,7 +198,11 @@ fn find_engine<'a>(app: &'a App, name: Option<&str>, stage: Stage) -> Result<&'a
             .ok_or_else(|| Error::Unavailable("no engine is in production".to_owned()));
     };
     let engine = app.engines.get(name).ok_or_else(|| {
-        let names: Vec<_> = app.engines.iter().map(|engine| engine.id().as_str()).collect();
+        let names: Vec<_> = app
+            .engines
+            .iter()
+            .map(|engine| engine.id().as_str())
+            .collect();
         Error::BadInput(format!(
             "there is no engine {name:?}, expected one of {}",
             names.join(", ")
@@ -281,7 +285,11 @@ fn train_and_forecast(
         b.forecast
             .win
             .total_cmp(&a.forecast.win)
-            .then(a.forecast.expected_position.total_cmp(&b.forecast.expected_position))
+            .then(
+                a.forecast
+                    .expected_position
+                    .total_cmp(&b.forecast.expected_position),
+            )
             .then(a.forecast.driver.0.cmp(&b.forecast.driver.0))
     });
     Ok(RaceForecast {

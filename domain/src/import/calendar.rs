@@ -112,7 +112,10 @@ pub async fn race<C: ConnectionTrait>(
     if new == *stored {
         return Ok(new);
     }
-    new.into_active_model().reset_all().update(transaction).await
+    new.into_active_model()
+        .reset_all()
+        .update(transaction)
+        .await
 }
 
 fn row(people: &People, record: &RaceRecord) -> race::Model {
@@ -156,7 +159,9 @@ pub async fn sessions<C: ConnectionTrait>(
     new.push(session::Model {
         race_id: writer.race_id,
         kind: session::Kind::Race,
-        date: record.starts_at.map_or(record.date, |start| start.date_naive()),
+        date: record
+            .starts_at
+            .map_or(record.date, |start| start.date_naive()),
         starts_at: record.starts_at,
     });
     if fresh {

@@ -15,7 +15,9 @@ pub fn sections(record: &RaceRecord) -> Vec<(Section, String)> {
         (&record.name, &record.circuit, record.round),
         (record.date, record.starts_at, &record.wikipedia_url),
         &record.sessions,
-        record.status.map(|status| sea_orm::ActiveEnum::to_value(&status)),
+        record
+            .status
+            .map(|status| sea_orm::ActiveEnum::to_value(&status)),
     );
     let mut sections = vec![(Section::Calendar, fingerprint(&calendar))];
     let mut add = |section, empty: bool, digest: &dyn Fn() -> String| {
@@ -44,9 +46,11 @@ pub fn sections(record: &RaceRecord) -> Vec<(Section, String)> {
     add(Section::Weather, record.weather.is_none(), &|| {
         fingerprint(&record.weather)
     });
-    add(Section::RaceControl, record.race_control.is_empty(), &|| {
-        fingerprint(&record.race_control)
-    });
+    add(
+        Section::RaceControl,
+        record.race_control.is_empty(),
+        &|| fingerprint(&record.race_control),
+    );
     let standings = (&record.driver_standings, &record.constructor_standings);
     add(
         Section::Standings,
@@ -58,12 +62,9 @@ pub fn sections(record: &RaceRecord) -> Vec<(Section, String)> {
 
 fn fingerprint<T: Serialize>(value: &T) -> String {
     let mut hasher = Hasher(Sha256::new());
-    serde_json::to_writer(&mut hasher, value).expect("records serialise and the hasher never fails");
-    let mut hex = String::with_capacity(64);
-    for byte in hasher.0.finalize() {
-        hex.push_str(&format!("{byte:02x}"));
-    }
-    hex
+    serde_json::to_writer(&mut hasher, value)
+        .expect("records serialise and the hasher never fails");
+    hex::encode(hasher.0.finalize())
 }
 
 struct Hasher(Sha256);

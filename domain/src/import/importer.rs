@@ -1,10 +1,11 @@
 //! The one importer: whatever the source, records go in race by race, each in its own
 //! transaction; the same again changes nothing; a killed import goes on where it stopped.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use entities::{
-    import_run, race_source::{self, Section},
+    import_run,
+    race_source::{self, Section},
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseBackend, DatabaseTransaction,
@@ -115,17 +116,15 @@ async fn import_all<S: Source>(
                     season: record.season,
                     name: &record.name,
                 });
-                match unknown_refs(&record, &people) {
-                    Some(refused) => Some(refused),
-                    None => {
-                        if import_race(app, source.id(), &people, &mut state, &record).await? {
-                            summary.changed += 1;
-                        } else {
-                            summary.unchanged += 1;
-                        }
-                        None
+                let unknown = unknown_refs(&record, &people);
+                if unknown.is_none() {
+                    if import_race(app, source.id(), &people, &mut state, &record).await? {
+                        summary.changed += 1;
+                    } else {
+                        summary.unchanged += 1;
                     }
                 }
+                unknown
             }
             Err(refused) => Some(refused),
         };
@@ -175,6 +174,7 @@ async fn import_race(
         source,
         now: app.clock.now(),
         race_id: row.id,
+        new_race: stored.is_none(),
     };
     let changed = race::store(&writer, &state.known, record, &sections).await? || race_changed;
     if changed {
@@ -190,21 +190,27 @@ async fn import_race(
 
 /// A race that names somebody or some place that nobody has introduced.
 fn unknown_refs(record: &RaceRecord, people: &People) -> Option<Refused> {
-    let mut missing: BTreeMap<(&str, &str), ()> = BTreeMap::new();
+    let mut missing: BTreeSet<(&str, &str)> = BTreeSet::new();
     let driver = |reference: &'_ str| !people.drivers.contains_key(reference);
     if !people.circuits.contains_key(&record.circuit) {
-        missing.insert(("circuit", &record.circuit), ());
+        missing.insert(("circuit", &record.circuit));
     }
     let cars = record.results.iter().chain(&record.sprint);
     let cars = cars.map(|row| (&row.driver, &row.constructor));
-    let qualifying = record.qualifying.iter().map(|row| (&row.driver, &row.constructor));
-    let practice = record.practice.iter().map(|row| (&row.driver, &row.constructor));
+    let qualifying = record
+        .qualifying
+        .iter()
+        .map(|row| (&row.driver, &row.constructor));
+    let practice = record
+        .practice
+        .iter()
+        .map(|row| (&row.driver, &row.constructor));
     for (name, constructor) in cars.chain(qualifying).chain(practice) {
         if driver(name) {
-            missing.insert(("driver", name), ());
+            missing.insert(("driver", name));
         }
         if !people.constructors.contains_key(constructor) {
-            missing.insert(("constructor", constructor), ());
+            missing.insert(("constructor", constructor));
         }
     }
     let laps = record.laps.iter().map(|row| &row.driver);
@@ -212,12 +218,12 @@ fn unknown_refs(record: &RaceRecord, people: &People) -> Option<Refused> {
     let standings = record.driver_standings.iter().map(|row| &row.who);
     for name in laps.chain(stops).chain(standings) {
         if driver(name) {
-            missing.insert(("driver", name), ());
+            missing.insert(("driver", name));
         }
     }
     for row in &record.constructor_standings {
         if !people.constructors.contains_key(&row.who) {
-            missing.insert(("constructor", &row.who), ());
+            missing.insert(("constructor", &row.who));
         }
     }
     (!missing.is_empty()).then(|| Refused {
@@ -225,7 +231,7 @@ fn unknown_refs(record: &RaceRecord, people: &People) -> Option<Refused> {
         round: record.round,
         name: record.name.clone(),
         problems: missing
-            .into_keys()
+            .into_iter()
             .map(|(what, reference)| Problem {
                 file: String::new(),
                 line: 0,
@@ -320,9 +326,9 @@ async fn end_run(
 }
 
 impl Summary {
-    /// Whether everything went in.
+    /// Whether every row went in; remarks do not matter.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.refused.is_empty() && self.warnings.is_empty()
+        self.refused.is_empty() && self.warnings.iter().all(Problem::is_remark)
     }
 }

@@ -31,6 +31,8 @@ pub struct RaceWriter<'a, C> {
     pub source: Source,
     pub now: DateTime<Utc>,
     pub race_id: i32,
+    /// The race was not stored before.
+    pub new_race: bool,
 }
 
 /// Parts of a race that a source brings and that are not stored already.
@@ -65,6 +67,7 @@ pub async fn store<C: ConnectionTrait>(
 ) -> Result<bool, DbErr> {
     let mut changed = false;
     let mut standings_affected = false;
+    let mut remembered = Vec::new();
     for (section, digest) in sections {
         let previous = known.get(&(writer.race_id, *section));
         let fresh = previous.is_none();
@@ -73,12 +76,30 @@ pub async fn store<C: ConnectionTrait>(
             continue;
         }
         changed |= stored == Stored::Changed;
+        let row = race_source::Model {
+            race_id: writer.race_id,
+            section: *section,
+            source: writer.source,
+            digest: digest.clone(),
+            imported_at: writer.now,
+        };
+        if fresh {
+            remembered.push(row);
+        } else {
+            row.into_active_model()
+                .reset_all()
+                .update(writer.transaction)
+                .await?;
+        }
         standings_affected |= matches!(section, Section::Results | Section::Sprint)
             || (*section == Section::Calendar && stored == Stored::Changed);
-        remember(writer, *section, digest, fresh).await?;
     }
+    rows::insert::<_, race_source::Entity>(writer.transaction, &remembered).await?;
     if sections.iter().any(|(section, _)| {
-        matches!(section, Section::Results | Section::Sprint | Section::Qualifying)
+        matches!(
+            section,
+            Section::Results | Section::Sprint | Section::Qualifying
+        )
     }) {
         changed |= entries(writer, record).await?;
     }
@@ -117,7 +138,9 @@ async fn write_section<C: ConnectionTrait>(
         Section::Calendar => calendar::sessions(writer, record, fresh).await?.into(),
         Section::Results => {
             let changed = results::store(writer, record, session::Kind::Race, fresh).await?;
-            completed(writer).await?;
+            if !writer.new_race {
+                completed(writer).await?;
+            }
             changed.into()
         }
         Section::Sprint => results::store(writer, record, session::Kind::Sprint, fresh)
@@ -133,33 +156,13 @@ async fn write_section<C: ConnectionTrait>(
     })
 }
 
-async fn remember<C: ConnectionTrait>(
-    writer: &RaceWriter<'_, C>,
-    section: Section,
-    digest: &str,
-    fresh: bool,
-) -> Result<(), DbErr> {
-    let row = race_source::Model {
-        race_id: writer.race_id,
-        section,
-        source: writer.source,
-        digest: digest.to_owned(),
-        imported_at: writer.now,
-    };
-    if fresh {
-        return rows::insert::<_, race_source::Entity>(writer.transaction, &[row]).await;
-    }
-    row.into_active_model()
-        .reset_all()
-        .update(writer.transaction)
-        .await
-        .map(drop)
-}
-
 /// A race with a classification has been run.
 async fn completed<C: ConnectionTrait>(writer: &RaceWriter<'_, C>) -> Result<(), DbErr> {
     race::Entity::update_many()
-        .col_expr(race::Column::Status, sea_orm::ActiveEnum::to_value(&race::Status::Completed).into())
+        .col_expr(
+            race::Column::Status,
+            sea_orm::ActiveEnum::to_value(&race::Status::Completed).into(),
+        )
         .filter(race::Column::Id.eq(writer.race_id))
         .filter(race::Column::Status.ne(race::Status::Completed))
         .exec(writer.transaction)
@@ -178,7 +181,11 @@ async fn entries<C: ConnectionTrait>(
     let mut cars: BTreeSet<Car> = BTreeSet::new();
     for row in record.results.iter().chain(&record.sprint) {
         let driver = people.drivers[&row.driver];
-        cars.insert((driver, row.number.clone(), people.constructors[&row.constructor]));
+        cars.insert((
+            driver,
+            row.number.clone(),
+            people.constructors[&row.constructor],
+        ));
         if let Some(code) = &row.code {
             codes.insert(driver, code.clone());
         }
@@ -190,18 +197,30 @@ async fn entries<C: ConnectionTrait>(
             people.constructors[&row.constructor],
         ));
     }
-    let stored: BTreeMap<Car, entry::Model> = entry::Entity::find()
-        .filter(entry::Column::RaceId.eq(writer.race_id))
-        .all(writer.transaction)
-        .await?
+    let stored = if writer.new_race {
+        Vec::new()
+    } else {
+        entry::Entity::find()
+            .filter(entry::Column::RaceId.eq(writer.race_id))
+            .all(writer.transaction)
+            .await?
+    };
+    let stored: BTreeMap<Car, entry::Model> = stored
         .into_iter()
         .map(|row| ((row.driver_id, row.number.clone(), row.constructor_id), row))
         .collect();
-    let code = |driver: i32| codes.get(&driver).or_else(|| people.codes.get(&driver)).cloned();
+    let code = |driver: i32| {
+        codes
+            .get(&driver)
+            .or_else(|| people.codes.get(&driver))
+            .cloned()
+    };
     let mut changed = false;
     for (car, row) in &stored {
         if !cars.contains(car) {
-            entry::Entity::delete_by_id(row.id).exec(writer.transaction).await?;
+            entry::Entity::delete_by_id(row.id)
+                .exec(writer.transaction)
+                .await?;
             changed = true;
         } else if row.code != code(car.0) {
             let mut row = row.clone().into_active_model();
@@ -251,8 +270,20 @@ async fn qualifying<C: ConnectionTrait>(
         fresh,
         qualifying_result::Column::RaceId,
         &new,
-        |row| (row.session, row.driver_id, row.constructor_id, row.number.clone()),
-        |old, new| qualifying_result::Model { id: 0, ..old.clone() } == *new,
+        |row| {
+            (
+                row.session,
+                row.driver_id,
+                row.constructor_id,
+                row.number.clone(),
+            )
+        },
+        |old, new| {
+            qualifying_result::Model {
+                id: 0,
+                ..old.clone()
+            } == *new
+        },
     )
     .await
 }
@@ -305,7 +336,13 @@ async fn laps<C: ConnectionTrait>(
     let new: Vec<lap::Model> = record
         .laps
         .iter()
-        .map(|record| lap_row(writer.race_id, writer.people.drivers[&record.driver], record))
+        .map(|record| {
+            lap_row(
+                writer.race_id,
+                writer.people.drivers[&record.driver],
+                record,
+            )
+        })
         .collect();
     let mut changed = write::<_, lap::Entity, _>(
         writer,
@@ -434,7 +471,12 @@ async fn control<C: ConnectionTrait>(
         race_control::Column::RaceId,
         &new,
         |row| (row.from_lap, row.kind, row.cause.clone(), row.to_lap),
-        |old, new| race_control::Model { id: 0, ..old.clone() } == *new,
+        |old, new| {
+            race_control::Model {
+                id: 0,
+                ..old.clone()
+            } == *new
+        },
     )
     .await
 }
@@ -471,7 +513,13 @@ pub async fn announce<C: ConnectionTrait>(
     reference: &str,
 ) -> Result<(), DbErr> {
     let subject = format!("Race:{reference}");
-    event::append(writer.transaction, event::DATA, "race_imported", &subject, writer.now)
-        .await
-        .map(drop)
+    event::append(
+        writer.transaction,
+        event::DATA,
+        "race_imported",
+        &subject,
+        writer.now,
+    )
+    .await
+    .map(drop)
 }

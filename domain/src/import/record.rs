@@ -232,8 +232,8 @@ pub fn result_status(position_text: &str, reason: &str) -> result::Status {
         DidNotQualify, DidNotStart, Disqualified, Excluded, Finished, Lapped, NotClassified,
         Retired,
     };
-    let lapped =
-        reason == "Lapped" || (reason.starts_with('+') && reason.trim_end_matches('s').ends_with("Lap"));
+    let lapped = reason == "Lapped"
+        || (reason.starts_with('+') && reason.trim_end_matches('s').ends_with("Lap"));
     match position_text {
         "D" => Disqualified,
         "E" => Excluded,
@@ -256,6 +256,7 @@ where
     serializer.serialize_str(&value.to_value())
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over the field")]
 fn stored_option<E, S>(value: &Option<E>, serializer: S) -> Result<S::Ok, S::Error>
 where
     E: sea_orm::ActiveEnum<Value = String>,
@@ -266,7 +267,6 @@ where
         None => serializer.serialize_none(),
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -26,9 +26,7 @@ pub trait Source: Send {
     ///
     /// An unusable record makes its race come out as [`Refused`], whole; the next call goes
     /// on with the race after it.
-    fn next_race(
-        &mut self,
-    ) -> impl Future<Output = Option<Result<RaceRecord, Refused>>> + Send;
+    fn next_race(&mut self) -> impl Future<Output = Option<Result<RaceRecord, Refused>>> + Send;
 
     /// What was odd but not refused, and rows that belong to no race; drained by the importer.
     fn warnings(&mut self) -> Vec<Problem>;
@@ -44,12 +42,20 @@ pub trait Source: Send {
 pub struct Problem {
     /// File or resource.
     pub file: String,
-    /// Line from 1, the header being line 1; 0 where it does not apply.
+    /// Line from 1, the header being line 1; 0 for a remark on the whole table.
     pub line: u64,
     /// Column name; empty where it does not apply.
     pub column: String,
     /// What was expected and what stands there instead.
     pub message: String,
+}
+
+impl Problem {
+    /// Nothing was lost: something odd about a whole table, not about a row.
+    #[must_use]
+    pub fn is_remark(&self) -> bool {
+        self.line == 0
+    }
 }
 
 impl fmt::Display for Problem {

@@ -89,13 +89,21 @@ fn add_race(careers: &mut Careers, cars: &[&Outcome]) {
     let race: Vec<&&Outcome> = cars.iter().filter(|car| !car.sprint).collect();
     for car in cars {
         careers.drivers.entry(car.driver_id).or_default().points += car.points;
-        careers.constructors.entry(car.constructor_id).or_default().points += car.points;
+        careers
+            .constructors
+            .entry(car.constructor_id)
+            .or_default()
+            .points += car.points;
     }
     for car in &race {
         // Shared drives list a driver twice in one race: one start, not two.
         let first_of_driver = drivers.insert(car.driver_id) && started(car.status);
         let first_of_constructor = started(car.status) && constructors.insert(car.constructor_id);
-        add_car(careers.drivers.entry(car.driver_id).or_default(), car, first_of_driver);
+        add_car(
+            careers.drivers.entry(car.driver_id).or_default(),
+            car,
+            first_of_driver,
+        );
         add_car(
             careers.constructors.entry(car.constructor_id).or_default(),
             car,
@@ -105,7 +113,11 @@ fn add_race(careers: &mut Careers, cars: &[&Outcome]) {
     if let Some(any) = race.first() {
         let circuit = careers.circuits.entry(any.circuit_id).or_default();
         circuit.races_held += 1;
-        span(&mut circuit.first_season, &mut circuit.last_season, any.season);
+        span(
+            &mut circuit.first_season,
+            &mut circuit.last_season,
+            any.season,
+        );
         for car in &race {
             circuit.starts += i32::from(started(car.status));
             circuit.retirements += i32::from(retired(car.status));
@@ -123,9 +135,17 @@ fn add_car(totals: &mut Totals, car: &Outcome, start: bool) {
     totals.fastest_laps += i32::from(car.fastest_lap);
     totals.retirements += i32::from(retired(car.status));
     if let Some(position) = car.position {
-        totals.best_finish = Some(totals.best_finish.map_or(position, |best| best.min(position)));
+        totals.best_finish = Some(
+            totals
+                .best_finish
+                .map_or(position, |best| best.min(position)),
+        );
     }
-    span(&mut totals.first_season, &mut totals.last_season, car.season);
+    span(
+        &mut totals.first_season,
+        &mut totals.last_season,
+        car.season,
+    );
 }
 
 fn span(first: &mut Option<i32>, last: &mut Option<i32>, season: i32) {
@@ -157,7 +177,10 @@ mod tests {
     fn a_classified_retirement_counts_as_place_and_as_retirement() {
         let careers = careers(&[car(1, Some(3), Status::Retired)]);
         let totals = &careers.drivers[&1];
-        assert_eq!((totals.podiums, totals.retirements, totals.starts), (1, 1, 1));
+        assert_eq!(
+            (totals.podiums, totals.retirements, totals.starts),
+            (1, 1, 1)
+        );
     }
 
     #[test]

@@ -60,8 +60,14 @@ pub async fn derive_stale(
         .await?;
     for year in &stale {
         let subject = format!("Season:{year}");
-        event::append(&transaction, event::DATA, "standings_computed", &subject, app.clock.now())
-            .await?;
+        event::append(
+            &transaction,
+            event::DATA,
+            "standings_computed",
+            &subject,
+            app.clock.now(),
+        )
+        .await?;
     }
     transaction.commit().await?;
     progress(stale.len(), stale.len());
@@ -158,7 +164,9 @@ async fn champions<C: ConnectionTrait>(db: &C, totals: &mut Careers) -> Result<(
     for race in race::Entity::find().all(db).await? {
         match race.status {
             race::Status::Completed => {
-                let last = last_races.entry(race.season).or_insert((race.round, race.id));
+                let last = last_races
+                    .entry(race.season)
+                    .or_insert((race.round, race.id));
                 *last = (*last).max((race.round, race.id));
             }
             race::Status::Cancelled => {}
@@ -177,7 +185,11 @@ async fn champions<C: ConnectionTrait>(db: &C, totals: &mut Careers) -> Result<(
         .all(db)
         .await?
     {
-        totals.drivers.entry(row.driver_id).or_default().championships += 1;
+        totals
+            .drivers
+            .entry(row.driver_id)
+            .or_default()
+            .championships += 1;
     }
     for row in constructor_standing::Entity::find()
         .filter(constructor_standing::Column::Origin.eq(Origin::Computed))

@@ -69,7 +69,12 @@ const fn stretch(
     first_season: i32,
     last_season: Option<i32>,
 ) -> Stretch {
-    Stretch { team, constructor, first_season, last_season }
+    Stretch {
+        team,
+        constructor,
+        first_season,
+        last_season,
+    }
 }
 
 #[cfg(test)]

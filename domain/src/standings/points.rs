@@ -390,7 +390,7 @@ mod tests {
                         ..shortened(20)
                     }
                 ),
-                [],
+                Vec::<i32>::new(),
                 "{season}"
             );
             assert_eq!(
@@ -420,7 +420,7 @@ mod tests {
                         ..shortened(30)
                     }
                 ),
-                []
+                Vec::<i32>::new()
             );
             assert_eq!(
                 scale(
@@ -468,7 +468,7 @@ mod tests {
                 .take_while(|points| *points > 0)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(scale(2020), []);
+        assert_eq!(scale(2020), Vec::<i32>::new());
         assert_eq!(scale(2021), [300, 200, 100]);
         assert_eq!(
             [2022, 2026].map(scale),

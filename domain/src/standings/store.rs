@@ -11,14 +11,14 @@ use entities::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, SelectStatement},
-    QueryTrait,
 };
 
 use super::{
     Car, Championship, Competitor, DifferenceKind, PublishedStanding, RaceOfSeason, Standing,
-    Standings, differences, explanation_of, rules_of, season_rules::PlaceRule, standings_after_each,
+    Standings, differences, explanation_of, rules_of, season_rules::PlaceRule,
+    standings_after_each,
 };
 use crate::import::rows;
 
@@ -145,10 +145,7 @@ async fn results_of<C: ConnectionTrait>(
     Ok(by_race)
 }
 
-async fn qualified<C: ConnectionTrait>(
-    db: &C,
-    season: i32,
-) -> Result<HashSet<(i32, i32)>, DbErr> {
+async fn qualified<C: ConnectionTrait>(db: &C, season: i32) -> Result<HashSet<(i32, i32)>, DbErr> {
     use qualifying_result::Column;
     let rows: Vec<(i32, i32)> = qualifying_result::Entity::find()
         .select_only()
@@ -189,13 +186,12 @@ fn cars<'a>(
                 points: 0,
                 sprint_points: 0,
             });
-        match row.session {
-            Kind::Sprint => car.sprint_points += row.points,
-            _ => {
-                car.position = row.position;
-                car.position_order = row.position_order;
-                car.points = row.points;
-            }
+        if row.session == Kind::Sprint {
+            car.sprint_points += row.points;
+        } else {
+            car.position = row.position;
+            car.position_order = row.position_order;
+            car.points = row.points;
         }
     }
     cars.into_values().collect()
@@ -314,7 +310,9 @@ pub async fn check<C: ConnectionTrait>(
     let races = select.all(db).await?;
     let mut check = Check::default();
     for (index, race) in races.iter().enumerate() {
-        let last = races.get(index + 1).is_none_or(|next| next.season != race.season);
+        let last = races
+            .get(index + 1)
+            .is_none_or(|next| next.season != race.season);
         if every_race || last {
             check_race(db, &refs, race, &mut check).await?;
         }
@@ -358,7 +356,13 @@ async fn check_race<C: ConnectionTrait>(
         .collect();
     let before = check.rows;
     compare(race, Championship::Drivers, drivers, &refs.drivers, check);
-    compare(race, Championship::Constructors, constructors, &refs.constructors, check);
+    compare(
+        race,
+        Championship::Constructors,
+        constructors,
+        &refs.constructors,
+        check,
+    );
     check.races += usize::from(check.rows > before);
     Ok(())
 }
