@@ -62,7 +62,12 @@ pub fn from_domain(error: domain::error::Error) -> Error {
 /// A database error: logged here, once, with the id of the request it happened in.
 #[must_use]
 pub fn from_database(error: &sea_orm::DbErr) -> Error {
-    internal(&error.to_string())
+    let message = error.to_string();
+    // PostgreSQL takes no such text; SQLite finds nothing.
+    if message.contains("invalid byte sequence for encoding \"UTF8\": 0x00") {
+        return bad_input("a text contains the character U+0000");
+    }
+    internal(&message)
 }
 
 /// An error that a loader shares among all who waited for it.

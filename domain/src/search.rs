@@ -6,7 +6,10 @@
 pub fn folded(words: &[&str]) -> String {
     let joined = words.join(" ");
     let plain = deunicode::deunicode(&joined).to_lowercase();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    // Control characters part words like spaces: a database may end a text at one.
+    let space = |letter: char| letter.is_whitespace() || letter.is_control();
+    let words = plain.split(space).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A folded `LIKE` pattern that finds the text anywhere; wildcards in it are plain

@@ -38,15 +38,11 @@ pub fn any_text<C: ColumnTrait>(backend: DatabaseBackend, column: C, keys: &[Str
     if backend == DatabaseBackend::Postgres {
         return column.eq_any(keys.to_vec());
     }
-    let list = keys
-        .iter()
-        .map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\"")))
-        .collect::<Vec<_>>();
     Expr::cust_with_exprs(
         "? IN (SELECT value FROM json_each(?))",
         [
             Expr::col(column.as_column_ref().into_column_ref()),
-            Expr::value(format!("[{}]", list.join(","))),
+            Expr::value(sea_orm::prelude::Json::from(keys.to_vec()).to_string()),
         ],
     )
 }

@@ -64,11 +64,11 @@ async fn standings_after_a_round_are_those_of_that_race() {
     let app = TestApp::bundled().await;
     let data = app
         .data(
-            r#"{ season(year: 2021) {
+            r"{ season(year: 2021) {
                  early: driverStandings(afterRound: 21) { points driver { ref } }
                  none: driverStandings(afterRound: 0) { points }
                  late: driverStandings(afterRound: 99) { points driver { ref } }
-                 race(round: 21) { ref standings { drivers { points driver { ref } } } } } }"#,
+                 race(round: 21) { ref standings { drivers { points driver { ref } } } } } }",
         )
         .await;
     let season = &data["season"];

@@ -231,8 +231,8 @@ async fn filters_that_make_no_sense_are_refused() {
         assert_eq!(code, "BAD_USER_INPUT", "{list}");
     }
     for list in [
-        r#"races(filter: { status: WON })"#,
-        r#"drivers(filter: { speed: 3 })"#,
+        r"races(filter: { status: WON })",
+        r"drivers(filter: { speed: 3 })",
     ] {
         let code = app
             .error_code(&format!("{{ {list} {{ totalCount }} }}"))

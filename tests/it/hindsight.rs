@@ -49,10 +49,7 @@ fn assert_alike(a: &Value, b: &Value, at: &str) {
             let nearly = [("/expectedPosition", 0.2), ("/winProbability/value", 0.02)];
             let drawn = nearly.iter().find(|(field, _)| at.ends_with(field));
             let allowed = drawn.map_or(1e-9, |(_, allowed)| *allowed);
-            assert!(
-                (a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < allowed,
-                "{at}: {a} and {b}"
-            );
+            assert!((number(a) - number(b)).abs() < allowed, "{at}: {a} and {b}");
         }
         (Value::Array(left), Value::Array(right)) => {
             assert_eq!(left.len(), right.len(), "{at}");
@@ -68,4 +65,8 @@ fn assert_alike(a: &Value, b: &Value, at: &str) {
         }
         _ => assert_eq!(a, b, "{at}"),
     }
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().expect("a number")
 }

@@ -22,9 +22,10 @@ const LISTS: [(&str, &str); 9] = [
 
 /// Walks a list to its end and gives the refs page by page.
 async fn walk(app: &TestApp, field: &str, arguments: &str, forwards: bool) -> Vec<Vec<String>> {
-    let (size, cursor_argument, cursor, more) = match forwards {
-        true => ("first", "after", "endCursor", "hasNextPage"),
-        false => ("last", "before", "startCursor", "hasPreviousPage"),
+    let (size, cursor_argument, cursor, more) = if forwards {
+        ("first", "after", "endCursor", "hasNextPage")
+    } else {
+        ("last", "before", "startCursor", "hasPreviousPage")
     };
     let mut pages = Vec::new();
     let mut from = String::new();
@@ -40,7 +41,7 @@ async fn walk(app: &TestApp, field: &str, arguments: &str, forwards: bool) -> Ve
         if info[more] == false {
             return pages;
         }
-        from = format!(r#", {cursor_argument}: {}"#, info[cursor]);
+        from = format!(r", {cursor_argument}: {}", info[cursor]);
     }
 }
 

@@ -215,7 +215,7 @@ async fn things_asked_for_by_name_are_read_together() {
             1,
         ),
         (
-            r#"{ a: season(year: 2024) { year } b: season(year: 2023) { year } }"#,
+            r"{ a: season(year: 2024) { year } b: season(year: 2023) { year } }",
             1,
         ),
     ] {

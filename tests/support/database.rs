@@ -44,11 +44,6 @@ impl TestDatabase {
             _folder: None,
         }
     }
-
-    /// Whether this is PostgreSQL.
-    pub fn is_postgres(&self) -> bool {
-        self.postgres.is_some()
-    }
 }
 
 impl Drop for TestDatabase {

@@ -17,10 +17,14 @@ const LONGEST_SEARCH: usize = 100;
 /// `BAD_USER_INPUT` for an empty or very long text.
 pub fn contains<C: ColumnTrait>(column: C, text: &str) -> Result<Expr> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > LONGEST_SEARCH {
+    // Folding drops what has no plain letter; a pattern of nothing would find everything.
+    if domain::search::folded(&[text]).is_empty() {
+        return Err(bad_input("`search` has nothing to look for"));
+    }
+    let length = text.chars().count();
+    if length > LONGEST_SEARCH {
         return Err(bad_input(format!(
-            "`search` has {} characters, expected 1 to {LONGEST_SEARCH}",
-            text.chars().count()
+            "`search` has {length} characters, expected 1 to {LONGEST_SEARCH}"
         )));
     }
     let pattern = LikeExpr::new(domain::search::anywhere(text)).escape('\\');

@@ -1,15 +1,12 @@
 //! Typed, readable ids (`Race:2024_monaco`) and the two roots that resolve them all.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entities::{circuit, constructor, driver};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use std::sync::Arc;
 
 use super::{
     circuit::Circuit, constructor::Constructor, driver::Driver, race::Race, season::Season,
 };
 use crate::{
-    error::{Result, bad_input, from_database},
+    error::{Result, bad_input},
     loaders::Loaders,
 };
 
@@ -114,12 +111,11 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
 /// # Errors
 /// When the database fails.
 pub async fn find_circuit(ctx: &Context<'_>, reference: &str) -> Result<Option<Circuit>> {
-    circuit::Entity::find()
-        .filter(circuit::Column::Reference.eq(reference))
-        .one(super::db(ctx))
-        .await
-        .map(|row| row.map(Arc::new).map(Circuit))
-        .map_err(|error| from_database(&error))
+    let row = Loaders::of(ctx)
+        .circuit_by_ref
+        .load(reference.to_owned())
+        .await?;
+    Ok(row.map(Circuit))
 }
 
 /// The driver with a ref.
@@ -127,12 +123,11 @@ pub async fn find_circuit(ctx: &Context<'_>, reference: &str) -> Result<Option<C
 /// # Errors
 /// When the database fails.
 pub async fn find_driver(ctx: &Context<'_>, reference: &str) -> Result<Option<Driver>> {
-    driver::Entity::find()
-        .filter(driver::Column::Reference.eq(reference))
-        .one(super::db(ctx))
-        .await
-        .map(|row| row.map(Arc::new).map(Driver))
-        .map_err(|error| from_database(&error))
+    let row = Loaders::of(ctx)
+        .driver_by_ref
+        .load(reference.to_owned())
+        .await?;
+    Ok(row.map(Driver))
 }
 
 /// The constructor with a ref.
@@ -140,10 +135,9 @@ pub async fn find_driver(ctx: &Context<'_>, reference: &str) -> Result<Option<Dr
 /// # Errors
 /// When the database fails.
 pub async fn find_constructor(ctx: &Context<'_>, reference: &str) -> Result<Option<Constructor>> {
-    constructor::Entity::find()
-        .filter(constructor::Column::Reference.eq(reference))
-        .one(super::db(ctx))
-        .await
-        .map(|row| row.map(Arc::new).map(Constructor))
-        .map_err(|error| from_database(&error))
+    let row = Loaders::of(ctx)
+        .constructor_by_ref
+        .load(reference.to_owned())
+        .await?;
+    Ok(row.map(Constructor))
 }

@@ -1,5 +1,6 @@
 //! Ways in over HTTP: GraphQL, GraphiQL, health.
 
+mod document;
 pub mod graphiql;
 mod graphql;
 mod health;

@@ -63,8 +63,11 @@ loaders! {
     /// Of a season, by round.
     season_races: i32 => Many<race::Entity> = season_races,
     circuit: i32 => One<circuit::Entity> = circuits,
+    circuit_by_ref: String => One<circuit::Entity> = circuits_by_ref,
     driver: i32 => One<driver::Entity> = drivers,
+    driver_by_ref: String => One<driver::Entity> = drivers_by_ref,
     constructor: i32 => One<constructor::Entity> = constructors,
+    constructor_by_ref: String => One<constructor::Entity> = constructors_by_ref,
     /// Of a constructor: the stretches of all teams it belongs to.
     lineage: i32 => Many<constructor_lineage::Entity> = lineage,
     sessions: i32 => Many<session::Entity> = sessions,
@@ -172,6 +175,33 @@ async fn circuits(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<circ
     let any = any_of(db.get_database_backend(), circuit::Column::Id, &keys);
     let rows = circuit::Entity::find().filter(any).all(&db).await?;
     Ok(one(rows, |row| row.id))
+}
+
+async fn circuits_by_ref(
+    db: DatabaseConnection,
+    keys: Vec<String>,
+) -> Found<String, One<circuit::Entity>> {
+    let any = any_text(db.get_database_backend(), circuit::Column::Reference, &keys);
+    let rows = circuit::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.reference.clone()))
+}
+
+async fn drivers_by_ref(
+    db: DatabaseConnection,
+    keys: Vec<String>,
+) -> Found<String, One<driver::Entity>> {
+    let any = any_text(db.get_database_backend(), driver::Column::Reference, &keys);
+    let rows = driver::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.reference.clone()))
+}
+
+async fn constructors_by_ref(
+    db: DatabaseConnection,
+    keys: Vec<String>,
+) -> Found<String, One<constructor::Entity>> {
+    let any = any_text(db.get_database_backend(), constructor::Column::Reference, &keys);
+    let rows = constructor::Entity::find().filter(any).all(&db).await?;
+    Ok(one(rows, |row| row.reference.clone()))
 }
 
 async fn drivers(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<driver::Entity>> {
