@@ -199,7 +199,11 @@ async fn constructors_by_ref(
     db: DatabaseConnection,
     keys: Vec<String>,
 ) -> Found<String, One<constructor::Entity>> {
-    let any = any_text(db.get_database_backend(), constructor::Column::Reference, &keys);
+    let any = any_text(
+        db.get_database_backend(),
+        constructor::Column::Reference,
+        &keys,
+    );
     let rows = constructor::Entity::find().filter(any).all(&db).await?;
     Ok(one(rows, |row| row.reference.clone()))
 }

@@ -1,6 +1,6 @@
 //! Classifications of races and sprints, with revisions of corrected ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use entities::{result, result_revision, session::Kind};
 use sea_orm::{
@@ -101,9 +101,9 @@ fn classification<C>(
         Kind::Sprint => &record.sprint,
         _ => &record.results,
     };
-    let poles = match session {
-        Kind::Race => pole_sitters(record),
-        _ => BTreeSet::new(),
+    let pole = match session {
+        Kind::Race => pole_sitter(record),
+        _ => None,
     };
     records
         .iter()
@@ -127,29 +127,20 @@ fn classification<C>(
             fastest_lap_rank: record.fastest_lap_rank,
             fastest_lap_ms: record.fastest_lap_ms,
             fastest_lap_speed: record.fastest_lap_speed,
-            pole: poles.contains(record.driver.as_str()),
+            pole: pole == Some((record.driver.as_str(), record.number.as_str())),
             revision: 1,
         })
         .collect()
 }
 
-/// Who is credited with pole position: who stands first on the grid. Only in the sprint
-/// weekends of 2022 was it the fastest of Friday's qualifying, whatever the sprint made of
-/// it.
-fn pole_sitters(record: &RaceRecord) -> BTreeSet<&str> {
+/// The car credited with pole position, by driver and number: the one that stands first on
+/// the grid; of the drivers who shared it, the first listed. Only in the sprint weekends of
+/// 2022 was it the fastest of Friday's qualifying, whatever the sprint made of it.
+fn pole_sitter(record: &RaceRecord) -> Option<(&str, &str)> {
     if record.season == 2022 && !record.sprint.is_empty() && !record.qualifying.is_empty() {
-        return record
-            .qualifying
-            .iter()
-            .filter(|row| row.position == Some(1))
-            .map(|row| row.driver.as_str())
-            .collect();
+        let first = record.qualifying.iter().find(|row| row.position == Some(1));
+        return first.map(|row| (row.driver.as_str(), row.number.as_str()));
     }
-    let first = |row: &&ResultRecord| row.grid == Some(1);
-    record
-        .results
-        .iter()
-        .filter(first)
-        .map(|row| row.driver.as_str())
-        .collect()
+    let first = record.results.iter().find(|row| row.grid == Some(1));
+    first.map(|row| (row.driver.as_str(), row.number.as_str()))
 }

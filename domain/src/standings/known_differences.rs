@@ -65,6 +65,7 @@ const FANGIO_1956: &str = "the published table adds Fangio's 1.5 for a shared fo
      until Germany; only the better result counts, as in the published final table";
 const AYULO_1951: &str = "Ayulo and McGrath shared third place at Indianapolis, with two points each; the published table ranks \
      McGrath by it and Ayulo below all others with two points";
+const AUSTRALIA_2005: &str = "the dump lists both BARs of Australia as 11th and 14th in words but without a position, and its standings leave those places out";
 const CANADA_2011: &str = "the published results have Karthikeyan 14th in Canada, as he crossed the line; the published standings \
      since Germany have him 17th, after his penalty, and those behind him one place better";
 const BRAZIL_1995: &str = "published without the deduction for Brazil: Benetton 10 and Williams 6 points, for fuel unlike its sample";
@@ -138,6 +139,31 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         &["fangio", "behra", "collins"],
         Place,
         FANGIO_1956,
+    ),
+    of(
+        Drivers,
+        2005,
+        (1, 8),
+        &[
+            "albers",
+            "button",
+            "friesacher",
+            "karthikeyan",
+            "monteiro",
+            "ralf_schumacher",
+            "sato",
+            "villeneuve",
+        ],
+        Place,
+        AUSTRALIA_2005,
+    ),
+    of(
+        Constructors,
+        2005,
+        (1, 6),
+        &["bar", "jordan", "minardi"],
+        Place,
+        AUSTRALIA_2005,
     ),
     of(
         Drivers,
@@ -240,7 +266,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
     ),
     habit(
         Constructors,
-        2005,
+        2010,
         STILL,
         PlaceWithoutRight,
         NUMBERED_SINCE_2002,

@@ -145,7 +145,11 @@ fn cars(folder: &Path) -> HashMap<i32, Vec<DumpCar>> {
         cars.entry(race).or_default().push(DumpCar {
             driver,
             constructor,
-            position: row["position"].parse().ok(),
+            // Two rows of 2005 have the place in words only.
+            position: row["position"]
+                .parse()
+                .or_else(|_| row["positionText"].parse())
+                .ok(),
             position_order: number(&row, "positionOrder"),
             qualified: qualified.contains(&key),
             points: hundredths(&row["points"]),
