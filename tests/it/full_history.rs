@@ -23,7 +23,7 @@ fn data() -> Option<PathBuf> {
 }
 
 fn lines(folder: &Path, table: &str) -> usize {
-    let text = fs::read_to_string(folder.join(table)).unwrap();
+    let text = fs::read_to_string(folder.join(table)).expect("the table is there");
     text.trim_end().lines().count() - 1
 }
 
@@ -115,7 +115,9 @@ async fn hot_queries_read_by_index(app: &TestApp) {
     if db.get_database_backend() != DatabaseBackend::Postgres {
         return;
     }
-    db.execute_unprepared("ANALYZE").await.unwrap();
+    db.execute_unprepared("ANALYZE")
+        .await
+        .expect("the planner answers");
     for sql in [
         "SELECT * FROM lap WHERE race_id = ANY('{1100}') AND driver_id = ANY('{1,2,3}')",
         "SELECT * FROM result WHERE race_id = ANY('{1,2,3,4,5,6,7,8,9,10}') AND session = 'RACE'",
@@ -128,10 +130,10 @@ async fn hot_queries_read_by_index(app: &TestApp) {
                 format!("EXPLAIN {sql}"),
             ))
             .await
-            .unwrap();
+            .expect("the planner answers");
         let plan: Vec<String> = rows
             .iter()
-            .map(|row| row.try_get_by_index(0).unwrap())
+            .map(|row| row.try_get_by_index(0).expect("the planner answers"))
             .collect();
         assert!(!plan.join("\n").contains("Seq Scan"), "{sql}: {plan:#?}");
     }

@@ -146,7 +146,6 @@ async fn what_hangs_on_constructors_costs_a_statement_a_level() {
 }
 
 #[tokio::test]
-#[ignore = "the races of circuits are still read circuit by circuit"]
 async fn what_hangs_on_circuits_costs_a_statement_a_level() {
     let app = TestApp::bundled().await;
     for (fields, levels) in [

@@ -105,7 +105,7 @@ impl Dump {
                 let _ = writeln!(
                     results,
                     "{result},{race},{driver},{},{},{place},{position},{text},{place},{points},{},\\N,{time},3,{place},1:30.{place}00,200.5,{status}",
-                    (driver + 1) / 2,
+                    driver.div_ceil(2),
                     10 + driver,
                     if place == 6 { 2 } else { 5 },
                 );

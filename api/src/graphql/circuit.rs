@@ -7,13 +7,16 @@ use entities::{circuit, race};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 
 use super::{
-    Direction,
-    connection::{self, Page, PageInput, SortValue, Sorting},
+    Direction, app,
+    connection::{self, DatedPage, Page, PageInput, SortValue, Sorting, TotalCount},
     filter::{self, contains},
     node,
-    race::{Race, RaceFilter, by_date},
+    race::Race,
 };
-use crate::{error::Result, loaders::One};
+use crate::{
+    error::Result,
+    loaders::{Loaders, One, OwnRaces},
+};
 
 /// A race track.
 pub struct Circuit(pub One<circuit::Entity>);
@@ -78,36 +81,37 @@ impl Circuit {
         CircuitRecord(Arc::clone(&self.0))
     }
 
-    /// Races held or planned here, the newest first unless ordered otherwise.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of a Relay connection"
-    )]
+    /// Races held or planned here, the newest first unless ordered otherwise. The root
+    /// `races` filters them.
     async fn races(
         &self,
         ctx: &Context<'_>,
-        filter: Option<RaceFilter>,
         #[graphql(default)] direction: Direction,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Page<Race>> {
-        let filter = filter.unwrap_or_default();
-        let scope = format!("circuit.races/{}/{}", self.0.reference, filter.scope());
-        let select = filter
-            .apply(race::Entity::find())?
-            .filter(race::Column::CircuitId.eq(self.0.id));
         let page = PageInput {
             first,
             after,
             last,
             before,
         };
-        connection::page(ctx, select, by_date(&scope, direction), &page, |row| {
-            Race(Arc::new(row))
-        })
-        .await
+        let scope = format!("circuit.races/{}", self.0.reference);
+        let page = DatedPage::checked(app(ctx), &page, &scope, direction)?;
+        let key = OwnRaces {
+            slice: page.slice(),
+            circuit_id: self.0.id,
+        };
+        let rows = Loaders::of(ctx).own_races.load(key).await?;
+        Ok(page.connect(
+            app(ctx),
+            rows.map(|rows| rows.to_vec()).unwrap_or_default(),
+            TotalCount::RacesOf(self.0.id),
+            |row| (row.date, row.id.into()),
+            Race,
+        ))
     }
 }
 

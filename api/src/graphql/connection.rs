@@ -19,7 +19,11 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::error::{Error, Result, bad_input, from_database};
+use super::Direction;
+use crate::{
+    error::{Error, Result, bad_input, from_database},
+    loaders::{Loaders, OwnResults, Slice},
+};
 
 /// Length of the signature in front of a cursor, bytes.
 const SIGNATURE: usize = 16;
@@ -39,14 +43,6 @@ pub type Page<N> = Connection<Cursor, N, TotalCount, EmptyFields>;
 /// A cursor as text, already signed.
 pub struct Cursor(String);
 
-impl Cursor {
-    /// A cursor that was signed already.
-    #[must_use]
-    pub fn from_signed(text: String) -> Self {
-        Self(text)
-    }
-}
-
 impl CursorType for Cursor {
     type Error = Infallible;
 
@@ -60,31 +56,39 @@ impl CursorType for Cursor {
 }
 
 /// Counts the whole list, only when asked.
-pub struct TotalCount(SelectStatement);
+pub enum TotalCount {
+    /// The rows of a select.
+    Rows(Box<SelectStatement>),
+    /// The races of a circuit, counted together with those of its neighbours.
+    RacesOf(i32),
+    /// The results of a driver or constructor, counted together with those of its neighbours.
+    ResultsOf(OwnResults),
+}
 
 #[Object]
 impl TotalCount {
     /// Number of items in the whole list.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        let app = ctx.data_unchecked::<App>();
-        let count = Query::select()
-            .expr_as(Expr::cust("COUNT(*)"), "count")
-            .from_subquery(self.0.clone(), "list")
-            .to_owned();
-        let statement = StatementBuilder::build(&count, &app.db.get_database_backend());
-        let row = app
-            .db
-            .query_one_raw(statement)
-            .await
-            .map_err(|error| from_database(&error))?;
-        let count: i64 = match row {
-            Some(row) => row
-                .try_get_by_index(0)
-                .map_err(|error| from_database(&error))?,
-            None => 0,
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
+        let loaders = Loaders::of(ctx);
+        let total = match self {
+            Self::Rows(select) => Some(count(ctx, select).await?),
+            Self::RacesOf(circuit) => loaders.own_races_total.load(*circuit).await?,
+            Self::ResultsOf(results) => loaders.own_results_total.load(results.clone()).await?,
         };
-        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        Ok(total.unwrap_or(0))
     }
+}
+
+async fn count(ctx: &Context<'_>, select: &SelectStatement) -> Result<i64> {
+    let db = super::db(ctx);
+    let count = Query::select()
+        .expr_as(Expr::cust("COUNT(*)"), "count")
+        .from_subquery(select.clone(), "list")
+        .to_owned();
+    let statement = StatementBuilder::build(&count, &db.get_database_backend());
+    let row = db.query_one_raw(statement).await;
+    row.and_then(|row| row.map_or(Ok(0), |row| row.try_get_by_index(0)))
+        .map_err(|error| from_database(&error))
 }
 
 /// A value that a list is sorted by.
@@ -137,7 +141,7 @@ where
 {
     let app = ctx.data_unchecked::<App>();
     let window = Window::checked(app, input, &sorting.scope)?;
-    let total = TotalCount(select.clone().into_query());
+    let total = TotalCount::Rows(Box::new(select.clone().into_query()));
     let forwards = !window.backwards;
     let ascending = sorting.descending != forwards;
     let mut rows = select;
@@ -199,11 +203,11 @@ fn beyond<M>(sorting: &Sorting<M>, bound: &Bound, upwards: bool) -> Expr {
 }
 
 /// Paging arguments that make sense.
-pub struct Window {
-    pub size: usize,
-    pub backwards: bool,
-    pub after: Option<Bound>,
-    pub before: Option<Bound>,
+struct Window {
+    size: usize,
+    backwards: bool,
+    after: Option<Bound>,
+    before: Option<Bound>,
 }
 
 impl Window {
@@ -211,7 +215,7 @@ impl Window {
     ///
     /// # Errors
     /// `BAD_USER_INPUT`, with what was expected.
-    pub fn checked(app: &App, input: &PageInput, scope: &str) -> Result<Self> {
+    fn checked(app: &App, input: &PageInput, scope: &str) -> Result<Self> {
         let largest = app.config.graphql.max_page;
         let (size, backwards) = match (input.first, input.last) {
             (Some(_), Some(_)) => return Err(bad_input("give `first` or `last`, not both")),
@@ -239,16 +243,102 @@ impl Window {
     }
 }
 
+/// A page of the rows of one parent, by date; all parents of a level are read together.
+pub struct DatedPage {
+    window: Window,
+    scope: String,
+    slice: Slice,
+}
+
+impl DatedPage {
+    /// Checks paging arguments for the list that `scope` names.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`, with what was expected.
+    pub fn checked(
+        app: &App,
+        input: &PageInput,
+        scope: &str,
+        direction: Direction,
+    ) -> Result<Self> {
+        let scope = format!("{scope}/{direction:?}");
+        let window = Window::checked(app, input, &scope)?;
+        let (cursor, other) = if window.backwards {
+            (&window.before, &window.after)
+        } else {
+            (&window.after, &window.before)
+        };
+        if other.is_some() {
+            return Err(bad_input("`after` goes with `first`, `before` with `last`"));
+        }
+        let beyond = match cursor {
+            None => None,
+            Some(Bound {
+                value: SortValue::Day(date),
+                key,
+            }) => Some((*date, *key)),
+            Some(_) => return Err(bad_input("the cursor does not belong to this list")),
+        };
+        let slice = Slice {
+            size: window.size as u64 + 1,
+            // Reading backwards turns the order around.
+            descending: (direction == Direction::Desc) != window.backwards,
+            beyond,
+        };
+        Ok(Self {
+            window,
+            scope,
+            slice,
+        })
+    }
+
+    /// What to ask the loader for.
+    #[must_use]
+    pub fn slice(&self) -> Slice {
+        self.slice
+    }
+
+    /// The connection over the rows that came back.
+    pub fn connect<R, N: OutputType>(
+        self,
+        app: &App,
+        mut rows: Vec<R>,
+        total: TotalCount,
+        place: impl Fn(&R) -> (NaiveDate, i64),
+        node: impl Fn(R) -> N,
+    ) -> Page<N> {
+        let more = rows.len() > self.window.size;
+        rows.truncate(self.window.size);
+        let resumed = self.slice.beyond.is_some();
+        let (has_previous, has_next) = if self.window.backwards {
+            rows.reverse();
+            (more, resumed)
+        } else {
+            (resumed, more)
+        };
+        let mut connection = Connection::with_additional_fields(has_previous, has_next, total);
+        connection.edges = rows
+            .into_iter()
+            .map(|row| {
+                let (date, key) = place(&row);
+                let value = SortValue::Day(date);
+                let cursor = signed(app, &self.scope, &Bound { value, key });
+                Edge::new(Cursor(cursor), node(row))
+            })
+            .collect();
+        connection
+    }
+}
+
 /// Where in a sorted list a row stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Bound {
-    pub value: SortValue,
-    pub key: i64,
+struct Bound {
+    value: SortValue,
+    key: i64,
 }
 
 /// A bound as an opaque cursor.
-#[must_use]
-pub fn signed(app: &App, scope: &str, bound: &Bound) -> String {
+fn signed(app: &App, scope: &str, bound: &Bound) -> String {
     let body = serde_json::to_vec(bound).unwrap_or_default();
     let mut bytes = signature(app, scope, &body);
     bytes.extend_from_slice(&body);

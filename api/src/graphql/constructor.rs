@@ -13,7 +13,7 @@ use super::{
     filter::{self, contains, id_of, raced},
     forecast::EloRating,
     node,
-    result::{ResultFilterInput, ResultPage, page_of},
+    result::{Result as RaceResult, ResultFilterInput, page_of},
 };
 use crate::{
     error::{Code, Result},
@@ -79,7 +79,7 @@ impl Constructor {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<ResultPage> {
+    ) -> Result<Page<RaceResult>> {
         let page = PageInput {
             first,
             after,

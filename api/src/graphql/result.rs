@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{
-    Context, Enum, InputObject, Object,
-    connection::{Connection, Edge, EmptyFields},
-};
+use async_graphql::{Context, Enum, InputObject, Object};
 use chrono::{DateTime, NaiveDate, Utc};
 use entities::{circuit, constructor, driver, race, race_source, result, result_revision};
 use sea_orm::{ColumnTrait, QueryFilter, Select};
 
 use super::{
     Direction, app,
-    connection::{Bound, Cursor, PageInput, SortValue, Window, signed},
+    connection::{DatedPage, Page, PageInput, TotalCount},
     constructor::Constructor,
     driver::Driver,
     filter::id_of,
@@ -20,7 +17,7 @@ use super::{
     scalars::{Date, Decimal, Duration},
 };
 use crate::{
-    error::{self, bad_input},
+    error,
     loaders::{Asked, Loaders, One, OwnResults, Whose},
 };
 
@@ -373,24 +370,6 @@ impl ResultFilter {
     }
 }
 
-/// Race results of one driver or constructor, by date.
-pub type ResultPage = Connection<Cursor, Result, ResultTotal, EmptyFields>;
-
-/// Counts all results of one driver or constructor, only when asked.
-pub struct ResultTotal(OwnResults);
-
-#[Object]
-impl ResultTotal {
-    /// Number of items in the whole list.
-    async fn total_count(&self, ctx: &Context<'_>) -> error::Result<i64> {
-        let total = Loaders::of(ctx)
-            .own_results_total
-            .load(self.0.clone())
-            .await?;
-        Ok(total.unwrap_or(0))
-    }
-}
-
 /// One page of the results of a driver or constructor; all parents of a level are read in
 /// one statement.
 ///
@@ -403,67 +382,28 @@ pub async fn page_of(
     filter: Option<ResultFilterInput>,
     direction: Direction,
     input: &PageInput,
-) -> error::Result<ResultPage> {
+) -> error::Result<Page<Result>> {
     let filter = ResultFilter::from(filter.unwrap_or_default());
-    let scope = format!("results/{whose:?}/{id}/{filter:?}/{direction:?}");
-    let window = Window::checked(app(ctx), input, &scope)?;
-    let (after, before) = (dated(window.after)?, dated(window.before)?);
-    if after.is_some() && before.is_some() {
-        return Err(bad_input("give `after` or `before`, not both"));
-    }
-    let newest_first = direction == Direction::Desc;
-    // Reading backwards from a cursor, or from the end of the list, turns the order around.
-    let beyond = if window.backwards { before } else { after };
-    if (window.backwards && after.is_some()) || (!window.backwards && before.is_some()) {
-        return Err(bad_input("`after` goes with `first`, `before` with `last`"));
-    }
+    let scope = format!("results/{whose:?}/{id}/{filter:?}");
+    let page = DatedPage::checked(app(ctx), input, &scope, direction)?;
     let key = OwnResults {
         id,
         asked: Arc::new(Asked {
             whose,
             filter,
-            size: window.size as u64 + 1,
-            descending: newest_first != window.backwards,
-            beyond,
+            slice: page.slice(),
         }),
     };
     let rows = Loaders::of(ctx).own_results.load(key.clone()).await?;
-    let mut rows = rows.map(|rows| rows.to_vec()).unwrap_or_default();
-    let more = rows.len() > window.size;
-    rows.truncate(window.size);
-    if window.backwards {
-        rows.reverse();
-    }
-    let (has_previous, has_next) = if window.backwards {
-        (more, beyond.is_some())
-    } else {
-        (beyond.is_some(), more)
+    let node = |(row, _): (One<result::Entity>, NaiveDate)| Result {
+        row,
+        winner_ms: None,
     };
-    let mut connection =
-        Connection::with_additional_fields(has_previous, has_next, ResultTotal(key.whole()));
-    connection.edges = rows
-        .into_iter()
-        .map(|(row, date)| {
-            let bound = Bound {
-                value: SortValue::Day(date),
-                key: row.id.into(),
-            };
-            let cursor = signed(app(ctx), &scope, &bound);
-            let node = Result {
-                row,
-                winner_ms: None,
-            };
-            Edge::new(Cursor::from_signed(cursor), node)
-        })
-        .collect();
-    Ok(connection)
-}
-
-fn dated(bound: Option<Bound>) -> error::Result<Option<(NaiveDate, i64)>> {
-    bound
-        .map(|bound| match bound.value {
-            SortValue::Day(date) => Ok((date, bound.key)),
-            _ => Err(bad_input("the cursor does not belong to this list")),
-        })
-        .transpose()
+    Ok(page.connect(
+        app(ctx),
+        rows.map(|rows| rows.to_vec()).unwrap_or_default(),
+        TotalCount::ResultsOf(key.whole()),
+        |(row, date)| (*date, row.id.into()),
+        node,
+    ))
 }

@@ -3,7 +3,9 @@
 mod batch;
 mod by_season;
 mod of_driver;
+mod own_races;
 mod own_results;
+mod slice;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -27,7 +29,9 @@ use crate::error::{Result, from_domain};
 pub use batch::Loader;
 pub use by_season::{SeasonSummary, SeasonTotals, WhoseSeasons};
 pub use of_driver::{OneEntry, OneStanding};
+pub use own_races::OwnRaces;
 pub use own_results::{Asked, OwnResults, Whose};
+pub use slice::Slice;
 
 /// A row.
 pub type One<E> = Arc<<E as EntityTrait>::Model>;
@@ -91,6 +95,10 @@ loaders! {
     /// What a source publishes for one row of a standing.
     published_driver_standing: OneStanding => One<driver_standing::Entity> = of_driver::published_drivers,
     published_constructor_standing: OneStanding => One<constructor_standing::Entity> = of_driver::published_constructors,
+    /// A page of the races of a circuit.
+    own_races: OwnRaces => Many<race::Entity> = own_races::pages,
+    /// The number of all races of a circuit.
+    own_races_total: i32 => i64 = own_races::totals,
     /// A page of the results of a driver or constructor.
     own_results: OwnResults => Arc<Vec<own_results::Dated>> = own_results::pages,
     /// The number of all results that `own_results` pages through.
@@ -257,7 +265,7 @@ async fn lineage(
 async fn sessions(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, Many<session::Entity>> {
     let any = any_of(db.get_database_backend(), session::Column::RaceId, &keys);
     let mut rows = session::Entity::find().filter(any).all(&db).await?;
-    rows.sort_by_key(|row| (row.starts_at, row.date, row.kind));
+    rows.sort_by_key(|row| (row.date, row.starts_at, row.kind));
     Ok(many(rows, |row| row.race_id))
 }
 

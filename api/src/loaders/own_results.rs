@@ -7,12 +7,14 @@ use chrono::NaiveDate;
 use entities::{race, result, select::any_of, session::Kind};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, EntityTrait,
-    ExprTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryResult, QuerySelect, QueryTrait,
-    Select, StatementBuilder,
-    sea_query::{Expr, Func, Query, SelectStatement, WindowStatement},
+    FromQueryResult, JoinType, QueryFilter, QueryResult, QuerySelect, Select, StatementBuilder,
+    sea_query::Expr,
 };
 
-use super::Found;
+use super::{
+    Found,
+    slice::{Columns, Slice, by_question},
+};
 use crate::graphql::result::ResultFilter;
 
 /// Whose results.
@@ -43,12 +45,7 @@ impl Whose {
 pub struct Asked {
     pub whose: Whose,
     pub filter: ResultFilter,
-    /// Rows wanted per parent, one more than the page.
-    pub size: u64,
-    /// Newest first.
-    pub descending: bool,
-    /// Only rows beyond this date and id, in the direction of reading.
-    pub beyond: Option<(NaiveDate, i64)>,
+    pub slice: Slice,
 }
 
 /// A parent and what is asked of it.
@@ -63,9 +60,7 @@ impl OwnResults {
     #[must_use]
     pub fn whole(&self) -> Self {
         let asked = Asked {
-            size: 0,
-            descending: false,
-            beyond: None,
+            slice: Slice::default(),
             ..Asked::clone(&self.asked)
         };
         Self {
@@ -83,9 +78,15 @@ pub(super) async fn pages(
     keys: Vec<OwnResults>,
 ) -> Found<OwnResults, Arc<Vec<Dated>>> {
     let mut found: HashMap<OwnResults, Vec<Dated>> = HashMap::new();
-    for (asked, ids) in by_asked(keys) {
+    for (asked, ids) in by_question(keys, |key| (key.asked, key.id)) {
         let backend = db.get_database_backend();
-        let statement = StatementBuilder::build(&ranked(&asked, backend, &ids), &backend);
+        let columns = Columns {
+            parent: asked.whose.column(),
+            date: race::Column::Date,
+            id: result::Column::Id,
+        };
+        let select = asked.slice.of(matching(&asked, backend, &ids), &columns);
+        let statement = StatementBuilder::build(&select, &backend);
         for row in db.query_all_raw(statement).await? {
             let (result, date) = dated(&row)?;
             let key = OwnResults {
@@ -106,7 +107,7 @@ pub(super) async fn totals(
     keys: Vec<OwnResults>,
 ) -> Found<OwnResults, i64> {
     let mut found = HashMap::new();
-    for (asked, ids) in by_asked(keys) {
+    for (asked, ids) in by_question(keys, |key| (key.asked, key.id)) {
         let column = asked.whose.column();
         let rows: Vec<(i32, i64)> = matching(&asked, db.get_database_backend(), &ids)
             .select_only()
@@ -124,18 +125,6 @@ pub(super) async fn totals(
     Ok(found)
 }
 
-fn by_asked(keys: Vec<OwnResults>) -> Vec<(Arc<Asked>, Vec<i32>)> {
-    let mut groups: Vec<(Arc<Asked>, Vec<i32>)> = Vec::new();
-    // Keys come sorted, equal questions in a row.
-    for key in keys {
-        match groups.last_mut() {
-            Some((asked, ids)) if *asked == key.asked => ids.push(key.id),
-            _ => groups.push((key.asked, vec![key.id])),
-        }
-    }
-    groups
-}
-
 fn matching(asked: &Asked, backend: DatabaseBackend, ids: &[i32]) -> Select<result::Entity> {
     let select = result::Entity::find()
         .join(
@@ -150,42 +139,9 @@ fn matching(asked: &Asked, backend: DatabaseBackend, ids: &[i32]) -> Select<resu
     asked.filter.apply(select)
 }
 
-fn ranked(asked: &Asked, backend: DatabaseBackend, ids: &[i32]) -> SelectStatement {
-    let order = if asked.descending {
-        Order::Desc
-    } else {
-        Order::Asc
-    };
-    let mut inner = matching(asked, backend, ids).column_as(race::Column::Date, "race_date");
-    if let Some((date, id)) = asked.beyond {
-        let (day, key) = (
-            Expr::col((race::Entity, race::Column::Date)),
-            Expr::col((result::Entity, result::Column::Id)),
-        );
-        let beyond = if asked.descending {
-            day.clone().lt(date).or(day.eq(date).and(key.lt(id)))
-        } else {
-            day.clone().gt(date).or(day.eq(date).and(key.gt(id)))
-        };
-        inner = inner.filter(beyond);
-    }
-    let mut window = WindowStatement::partition_by((result::Entity, asked.whose.column()));
-    window
-        .order_by((race::Entity, race::Column::Date), order.clone())
-        .order_by((result::Entity, result::Column::Id), order);
-    let mut inner = inner.into_query();
-    inner.expr_window_as(Expr::expr(Func::cust("ROW_NUMBER")), window, "place");
-    Query::select()
-        .column(sea_orm::sea_query::Asterisk)
-        .from_subquery(inner, "ranked")
-        .and_where(Expr::col("place").lte(asked.size))
-        .order_by("place", Order::Asc)
-        .to_owned()
-}
-
 fn dated(row: &QueryResult) -> Result<(result::Model, NaiveDate), DbErr> {
     Ok((
         result::Model::from_query_result(row, "")?,
-        row.try_get("", "race_date")?,
+        row.try_get("", "slice_date")?,
     ))
 }

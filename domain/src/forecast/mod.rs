@@ -131,8 +131,10 @@ pub async fn forecast(
         return Ok(None);
     };
     let key = format!(
-        "forecast/{}/{}/{}/{}/{}",
+        "forecast/{}/{}/{}/{}/{}/{}/{}",
         known.fingerprint,
+        race.date,
+        race.circuit_id,
         engine.id(),
         engine.revision(),
         stage_name(stage),

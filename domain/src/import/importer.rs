@@ -8,8 +8,9 @@ use entities::{
     race_source::{self, Section},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseBackend, DatabaseTransaction,
-    DbErr, EntityTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseBackend,
+    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 use super::{
@@ -270,6 +271,19 @@ pub(crate) async fn begin(db: &sea_orm::DatabaseConnection) -> Result<DatabaseTr
 }
 
 async fn begin_run<S: Source>(app: &App, source: &S) -> Result<i32, DbErr> {
+    import_run::Entity::update_many()
+        .col_expr(
+            import_run::Column::Status,
+            import_run::Status::Failed.to_value().into(),
+        )
+        .col_expr(
+            import_run::Column::Error,
+            "cut off; a later run went on".into(),
+        )
+        .filter(import_run::Column::Source.eq(source.id()))
+        .filter(import_run::Column::Status.eq(import_run::Status::Running))
+        .exec(&app.db)
+        .await?;
     let run = import_run::ActiveModel {
         source: Set(source.id()),
         kind: Set(import_run::Kind::Import),

@@ -8,11 +8,7 @@ use sea_orm::{
     QueryFilter,
 };
 
-use super::{
-    race::RaceWriter,
-    record::{RaceRecord, ResultRecord},
-    rows,
-};
+use super::{race::RaceWriter, record::RaceRecord, rows};
 
 /// Writes the classification of the race or the sprint; says whether anything changed.
 ///
