@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use anyhow::{Result, bail};
 use domain::{
     App,
-    forecast::{self, RaceForecast, stage_name},
+    forecast::{self, Known, RaceForecast, stage_name},
     season,
 };
 use entities::{constructor, driver, race};
@@ -37,11 +37,11 @@ pub async fn forecast(app: &App, arguments: &ForecastArguments) -> Result<Outcom
     }
     let names = Names::load(app).await?;
     match arguments.format {
-        Format::Table => tables(&race, &forecasts, &names)?,
+        Format::Table => tables(&race, &forecasts, &known, &names)?,
         Format::Json => {
             let all: Vec<_> = forecasts
                 .iter()
-                .map(|forecast| as_json(&race, forecast, &names))
+                .map(|forecast| as_json(&race, forecast, &known, &names))
                 .collect();
             print(&serde_json::to_string_pretty(&all)?)?;
         }
@@ -93,7 +93,12 @@ impl Names {
     }
 }
 
-fn tables(race: &race::Model, forecasts: &[Arc<RaceForecast>], names: &Names) -> Result<()> {
+fn tables(
+    race: &race::Model,
+    forecasts: &[Arc<RaceForecast>],
+    known: &Known,
+    names: &Names,
+) -> Result<()> {
     for forecast in forecasts {
         print(&format!(
             "{} {} · {} · {} · learned from {} races{}",
@@ -117,8 +122,8 @@ fn tables(race: &race::Model, forecasts: &[Arc<RaceForecast>], names: &Names) ->
             let percent = |probability: f64| format!("{:.1} %", probability * 100.0);
             table.row(vec![
                 (rank + 1).to_string(),
-                names.drivers[&part.driver.0].1.clone(),
-                names.constructors[&part.constructor.0].clone(),
+                names.drivers[&known.driver_row(part.driver)].1.clone(),
+                names.constructors[&known.constructor_row(part.constructor)].clone(),
                 percent(part.win),
                 format!("{:.1}–{:.1}", part.win_low * 100.0, part.win_high * 100.0),
                 percent(part.podium),
@@ -132,7 +137,12 @@ fn tables(race: &race::Model, forecasts: &[Arc<RaceForecast>], names: &Names) ->
     Ok(())
 }
 
-fn as_json(race: &race::Model, forecast: &RaceForecast, names: &Names) -> serde_json::Value {
+fn as_json(
+    race: &race::Model,
+    forecast: &RaceForecast,
+    known: &Known,
+    names: &Names,
+) -> serde_json::Value {
     json!({
         "race": race.reference,
         "engine": forecast.engine,
@@ -142,7 +152,7 @@ fn as_json(race: &race::Model, forecast: &RaceForecast, names: &Names) -> serde_
         "entries": forecast.entrants.iter().map(|entrant| {
             let part = &entrant.forecast;
             json!({
-                "driver": names.drivers[&part.driver.0].0,
+                "driver": names.drivers[&known.driver_row(part.driver)].0,
                 "win": part.win,
                 "win_low": part.win_low,
                 "win_high": part.win_high,

@@ -109,6 +109,7 @@ impl Forecast {
         (0..self.answer.entrants.len().min(first.unwrap_or(usize::MAX)))
             .map(|index| ForecastEntry {
                 answer: Arc::clone(&self.answer),
+                known: Arc::clone(&self.known),
                 index,
             })
             .collect()
@@ -123,6 +124,7 @@ impl Forecast {
 /// One entrant's part of a forecast.
 pub struct ForecastEntry {
     answer: Arc<RaceForecast>,
+    known: Arc<Known>,
     index: usize,
 }
 
@@ -135,11 +137,12 @@ impl ForecastEntry {
 #[Object]
 impl ForecastEntry {
     async fn driver(&self, ctx: &Context<'_>) -> Result<Driver> {
-        Driver::load(ctx, self.part().forecast.driver.0).await
+        Driver::load(ctx, self.known.driver_row(self.part().forecast.driver)).await
     }
 
     async fn constructor(&self, ctx: &Context<'_>) -> Result<Constructor> {
-        Constructor::load(ctx, self.part().forecast.constructor.0).await
+        let constructor = self.part().forecast.constructor;
+        Constructor::load(ctx, self.known.constructor_row(constructor)).await
     }
 
     /// Chance to win.

@@ -12,14 +12,16 @@ use engines::{
     RaceToForecast, Stage,
     elo::{Elo, history::RatingHistory},
 };
-use entities::{entry, practice_result, qualifying_result, race, result, session::Kind};
+use entities::{
+    constructor, driver, entry, practice_result, qualifying_result, race, result, session::Kind,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, sea_query::SelectStatement,
 };
 use sha2::{Digest, Sha256};
 
-use super::EntrantOfRace;
+use super::{EntrantOfRace, ids::Ids};
 
 /// All that engines may know, at one version of the data.
 pub struct Known {
@@ -33,6 +35,8 @@ pub struct Known {
     upcoming: HashMap<i32, Vec<Entrant>>,
     practised: HashSet<i32>,
     ratings: OnceLock<RatingHistory>,
+    drivers: Ids,
+    constructors: Ids,
 }
 
 /// An Elo rating after a race.
@@ -69,14 +73,30 @@ impl Known {
             .order_by_asc(race::Column::Id)
             .all(db)
             .await?;
-        let history = History::new(past_races(db, &races).await?);
+        let drivers = Ids::new(
+            driver::Entity::find()
+                .select_only()
+                .columns([driver::Column::Id, driver::Column::Reference])
+                .into_tuple()
+                .all(db)
+                .await?,
+        );
+        let constructors = Ids::new(
+            constructor::Entity::find()
+                .select_only()
+                .columns([constructor::Column::Id, constructor::Column::Reference])
+                .into_tuple()
+                .all(db)
+                .await?,
+        );
+        let history = History::new(past_races(db, &races, (&drivers, &constructors)).await?);
         let places = history
             .races()
             .iter()
             .enumerate()
             .map(|(place, race)| (race.id.0, place))
             .collect();
-        let upcoming = upcoming(db).await?;
+        let upcoming = upcoming(db, (&drivers, &constructors)).await?;
         let practised: Vec<i32> = practice_result::Entity::find()
             .select_only()
             .column(practice_result::Column::RaceId)
@@ -93,6 +113,8 @@ impl Known {
             upcoming,
             practised: practised.into_iter().collect(),
             ratings: OnceLock::new(),
+            drivers,
+            constructors,
         })
     }
 
@@ -181,15 +203,33 @@ impl Known {
     /// Elo ratings of a driver after each race, oldest first.
     #[must_use]
     pub fn driver_ratings(&self, driver: i32) -> Vec<Rating> {
-        let ratings = self.ratings().drivers.get(&DriverId(driver));
+        let ratings = self
+            .ratings()
+            .drivers
+            .get(&DriverId(self.drivers.of_row(driver)));
         self.dated(ratings.map(Vec::as_slice).unwrap_or_default())
     }
 
     /// Elo ratings of a constructor after each race, oldest first.
     #[must_use]
     pub fn constructor_ratings(&self, constructor: i32) -> Vec<Rating> {
-        let ratings = self.ratings().constructors.get(&ConstructorId(constructor));
+        let ratings = self
+            .ratings()
+            .constructors
+            .get(&ConstructorId(self.constructors.of_row(constructor)));
         self.dated(ratings.map(Vec::as_slice).unwrap_or_default())
+    }
+
+    /// Database id of a driver in a forecast.
+    #[must_use]
+    pub fn driver_row(&self, driver: DriverId) -> i32 {
+        self.drivers.row(driver.0)
+    }
+
+    /// Database id of a constructor in a forecast.
+    #[must_use]
+    pub fn constructor_row(&self, constructor: ConstructorId) -> i32 {
+        self.constructors.row(constructor.0)
     }
 
     fn ratings(&self) -> &RatingHistory {
@@ -231,6 +271,7 @@ fn not_completed() -> SelectStatement {
 async fn past_races<C: ConnectionTrait>(
     db: &C,
     races: &[race::Model],
+    ids: (&Ids, &Ids),
 ) -> Result<Vec<PastRace>, DbErr> {
     use result::Column;
     let rows: Vec<ResultRow> = result::Entity::find()
@@ -272,17 +313,23 @@ async fn past_races<C: ConnectionTrait>(
                 .remove(&race.id)
                 .unwrap_or_default()
                 .iter()
-                .map(|row| car(row, sprints.get(&(row.race_id, row.driver_id)).copied()))
+                .map(|row| {
+                    car(
+                        row,
+                        ids,
+                        sprints.get(&(row.race_id, row.driver_id)).copied(),
+                    )
+                })
                 .collect(),
         })
         .collect())
 }
 
-fn car(row: &ResultRow, sprint_points: Option<i32>) -> Car {
+fn car(row: &ResultRow, ids: (&Ids, &Ids), sprint_points: Option<i32>) -> Car {
     let small = |number: i32| u8::try_from(number).unwrap_or(u8::MAX);
     Car {
-        driver: DriverId(row.driver_id),
-        constructor: ConstructorId(row.constructor_id),
+        driver: DriverId(ids.0.of_row(row.driver_id)),
+        constructor: ConstructorId(ids.1.of_row(row.constructor_id)),
         grid: row.grid.map(small),
         position_order: small(row.position_order),
         position: row.position.map(small),
@@ -304,7 +351,10 @@ fn outcome(status: result::Status) -> Outcome {
 }
 
 /// Entrants of races to come, with the order of qualifying as their provisional grid.
-async fn upcoming<C: ConnectionTrait>(db: &C) -> Result<HashMap<i32, Vec<Entrant>>, DbErr> {
+async fn upcoming<C: ConnectionTrait>(
+    db: &C,
+    ids: (&Ids, &Ids),
+) -> Result<HashMap<i32, Vec<Entrant>>, DbErr> {
     let qualifying: HashMap<(i32, i32), i32> = qualifying_result::Entity::find()
         .filter(qualifying_result::Column::RaceId.in_subquery(not_completed()))
         .filter(qualifying_result::Column::Session.eq(Kind::Qualifying))
@@ -322,8 +372,8 @@ async fn upcoming<C: ConnectionTrait>(db: &C) -> Result<HashMap<i32, Vec<Entrant
     for row in entries {
         let grid = qualifying.get(&(row.race_id, row.driver_id));
         upcoming.entry(row.race_id).or_default().push(Entrant {
-            driver: DriverId(row.driver_id),
-            constructor: ConstructorId(row.constructor_id),
+            driver: DriverId(ids.0.of_row(row.driver_id)),
+            constructor: ConstructorId(ids.1.of_row(row.constructor_id)),
             grid: grid.and_then(|place| u8::try_from(*place).ok()),
         });
     }

@@ -1,5 +1,6 @@
 //! Forecasts: what engines say of a race, from what was known before it.
 
+mod ids;
 mod known;
 
 use std::sync::Arc;
