@@ -4,8 +4,9 @@ use std::{path::Path, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DbErr,
-    Statement, sqlx::sqlite::SqliteConnectOptions,
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, sqlx::sqlite::SqliteConnectOptions,
 };
 
 use crate::config::DatabaseConfig;
@@ -89,6 +90,27 @@ pub async fn migrate(db: &DatabaseConnection, config: &DatabaseConfig) -> Result
         Migrator::up(db, None).await.map_err(failed)?;
     }
     Ok(missing)
+}
+
+/// A transaction that writes: SQLite takes its lock at once, so that it waits instead of
+/// failing half-way; PostgreSQL need not flush each race to disk, since an import that was
+/// cut off goes on from what is there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = db
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?;
+    if db.get_database_backend() == DatabaseBackend::Postgres {
+        transaction
+            .execute_unprepared("SET LOCAL synchronous_commit = off")
+            .await?;
+    }
+    Ok(transaction)
 }
 
 /// Names of the applied migrations, none in a database that never saw one.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
-/// The commented defaults, as printed by `pitwall serve --print-config`.
+/// The commented defaults, as printed by `pitwall config`.
 pub const DEFAULTS: &str = include_str!("default.toml");
 
 /// File read from the working folder when none is named.

@@ -14,7 +14,7 @@ use sea_orm::{
     EntityTrait, IntoActiveModel,
 };
 
-use super::{people::People, race::RaceWriter, record::RaceRecord, rows};
+use super::{people::People, record::RaceRecord, rows, writer::RaceWriter};
 use crate::season::slug;
 
 /// How far apart two sources may date the same race.

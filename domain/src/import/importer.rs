@@ -8,20 +8,19 @@ use entities::{
     race_source::{self, Section},
 };
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseBackend,
-    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter,
 };
 
 use super::{
     bundled::corrections::correct_starts,
     calendar::{self, Calendar},
     people::{self, People},
-    race::{self, Known, RaceWriter},
+    race::{self, Known},
     record::RaceRecord,
     source::{Problem, Refused, Source, SourceError, TableCount},
+    writer::RaceWriter,
 };
-use crate::{App, season::derive};
+use crate::{App, database::begin, season::derive};
 
 /// Races between two notes of how far an import is.
 const NOTE_EVERY: usize = 25;
@@ -250,24 +249,6 @@ async fn known_sections(app: &App) -> Result<Known, DbErr> {
         .into_iter()
         .map(|row| ((row.race_id, row.section), (row.source, row.digest)))
         .collect())
-}
-
-/// A transaction that writes: SQLite takes its lock at once, so that it waits instead of
-/// failing half-way; PostgreSQL need not flush each race to disk, since an import that was
-/// cut off goes on from what is there.
-pub(crate) async fn begin(db: &sea_orm::DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let transaction = db
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        })
-        .await?;
-    if db.get_database_backend() == DatabaseBackend::Postgres {
-        transaction
-            .execute_unprepared("SET LOCAL synchronous_commit = off")
-            .await?;
-    }
-    Ok(transaction)
 }
 
 async fn begin_run<S: Source>(app: &App, source: &S) -> Result<i32, DbErr> {

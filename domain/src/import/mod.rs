@@ -8,11 +8,14 @@ pub mod source;
 
 mod calendar;
 mod digest;
+mod entries;
 mod people;
 mod race;
 mod results;
 pub(crate) mod rows;
+mod sections;
 mod standings;
 mod stints;
+mod writer;
 
 pub use importer::{ImportError, Progress, Summary, import};

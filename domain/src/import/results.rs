@@ -8,7 +8,7 @@ use sea_orm::{
     QueryFilter,
 };
 
-use super::{race::RaceWriter, record::RaceRecord, rows};
+use super::{record::RaceRecord, rows, writer::RaceWriter};
 
 /// Writes the classification of the race or the sprint; says whether anything changed.
 ///

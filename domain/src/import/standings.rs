@@ -6,7 +6,7 @@ use entities::{
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr};
 
-use super::{race::RaceWriter, record::RaceRecord, rows};
+use super::{record::RaceRecord, rows, writer::RaceWriter};
 
 /// Writes both published standings after a race; says whether anything changed.
 ///

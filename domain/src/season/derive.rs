@@ -18,8 +18,10 @@ use super::{
     lineage::LINEAGE,
 };
 use crate::{
-    App, event,
-    import::{importer::begin, rows},
+    App,
+    database::begin,
+    event,
+    import::rows,
     standings::store::{Refs, compute_season},
 };
 
