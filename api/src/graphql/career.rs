@@ -1,9 +1,16 @@
 //! Career totals and seasons of drivers and constructors.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Enum, Object};
 use entities::{constructor, driver};
 
-use super::{scalars::Decimal, season::Season};
+use sea_orm::sea_query::{Expr, Func};
+
+use super::{
+    Direction,
+    connection::{SortValue, Sorting},
+    scalars::Decimal,
+    season::Season,
+};
 use crate::{
     error::{Code, Result},
     loaders::{Loaders, SeasonTotals},
@@ -102,6 +109,109 @@ impl Career {
     async fn championships(&self) -> i32 {
         self.championships
     }
+}
+
+/// What drivers and constructors are ordered by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
+pub enum CareerOrder {
+    /// Family name of a driver, name of a constructor.
+    #[default]
+    Name,
+    Starts,
+    Wins,
+    Podiums,
+    Poles,
+    FastestLaps,
+    Points,
+    Championships,
+    /// Season of the first race.
+    FirstSeason,
+    /// Season of the latest race.
+    LastSeason,
+}
+
+/// A row with career totals in columns of the same names.
+pub trait CareerRow: Sized
+where
+    Career: for<'a> From<&'a Self>,
+{
+    /// Column that the row is named by.
+    const NAME: &'static str;
+
+    /// Database id.
+    fn key(&self) -> i32;
+
+    /// What stands in the column of the name.
+    fn name(&self) -> &str;
+}
+
+impl CareerOrder {
+    /// Sorts a list of such rows; names run up, numbers down, unless told otherwise.
+    #[must_use]
+    pub fn sorting<M: CareerRow>(self, scope: &str, direction: Option<Direction>) -> Sorting<M>
+    where
+        Career: for<'a> From<&'a M>,
+    {
+        let natural = if self == Self::Name {
+            Direction::Asc
+        } else {
+            Direction::Desc
+        };
+        let descending = direction.unwrap_or(natural) == Direction::Desc;
+        let order = self.column::<M>();
+        let by = match self {
+            Self::FirstSeason | Self::LastSeason => {
+                Expr::expr(Func::coalesce([Expr::col(order), Expr::value(0)]))
+            }
+            _ => Expr::col(order),
+        };
+        Sorting {
+            scope: format!("{scope}/{order}/{descending}"),
+            by,
+            key: Expr::col("id"),
+            descending,
+            of: sort_value::<M>,
+            order,
+        }
+    }
+
+    fn column<M: CareerRow>(self) -> &'static str
+    where
+        Career: for<'a> From<&'a M>,
+    {
+        match self {
+            Self::Name => M::NAME,
+            Self::Starts => "starts",
+            Self::Wins => "wins",
+            Self::Podiums => "podiums",
+            Self::Poles => "poles",
+            Self::FastestLaps => "fastest_laps",
+            Self::Points => "points",
+            Self::Championships => "championships",
+            Self::FirstSeason => "first_season",
+            Self::LastSeason => "last_season",
+        }
+    }
+}
+
+fn sort_value<M: CareerRow>(row: &M, order: &str) -> (SortValue, i64)
+where
+    Career: for<'a> From<&'a M>,
+{
+    let career = Career::from(row);
+    let number = match order {
+        "starts" => career.starts,
+        "wins" => career.wins,
+        "podiums" => career.podiums,
+        "poles" => career.poles,
+        "fastest_laps" => career.fastest_laps,
+        "points" => career.points,
+        "championships" => career.championships,
+        "first_season" => career.first_season.unwrap_or(0),
+        "last_season" => career.last_season.unwrap_or(0),
+        _ => return (SortValue::Text(row.name().to_owned()), row.key().into()),
+    };
+    (SortValue::Number(number.into()), row.key().into())
 }
 
 /// One season of a driver or constructor. Sprints count for points alone.

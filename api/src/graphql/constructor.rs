@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use entities::{constructor, constructor_lineage, driver, result};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 
 use super::{
     Direction,
-    career::{Career, CareerSeason},
-    connection::{self, Page, PageInput, SortValue, Sorting},
-    filter::{self, contains, id_of, raced},
+    career::{Career, CareerOrder, CareerRow, CareerSeason},
+    connection::{self, Page, PageInput},
+    filter::{contains, id_of, raced},
     forecast::EloRating,
     node,
     result::{Result as RaceResult, ResultFilterInput, page_of},
@@ -199,70 +199,16 @@ impl ConstructorFilter {
     }
 }
 
-/// What constructors are ordered by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
-pub enum ConstructorOrder {
-    #[default]
-    Name,
-    Starts,
-    Wins,
-    Podiums,
-    Poles,
-    FastestLaps,
-    Points,
-    Championships,
-    /// Season of the first race.
-    FirstSeason,
-    /// Season of the latest race.
-    LastSeason,
-}
+impl CareerRow for constructor::Model {
+    const NAME: &'static str = "name";
 
-impl ConstructorOrder {
-    fn sorting(self, scope: &str, direction: Option<Direction>) -> Sorting<constructor::Model> {
-        use constructor::Column;
-        let (by, order) = match self {
-            Self::Name => (Expr::col(Column::Name), "name"),
-            Self::Starts => (Expr::col(Column::Starts), "starts"),
-            Self::Wins => (Expr::col(Column::Wins), "wins"),
-            Self::Podiums => (Expr::col(Column::Podiums), "podiums"),
-            Self::Poles => (Expr::col(Column::Poles), "poles"),
-            Self::FastestLaps => (Expr::col(Column::FastestLaps), "fastest_laps"),
-            Self::Points => (Expr::col(Column::Points), "points"),
-            Self::Championships => (Expr::col(Column::Championships), "championships"),
-            Self::FirstSeason => (filter::or_zero(Column::FirstSeason), "first_season"),
-            Self::LastSeason => (filter::or_zero(Column::LastSeason), "last_season"),
-        };
-        let natural = if self == Self::Name {
-            Direction::Asc
-        } else {
-            Direction::Desc
-        };
-        let descending = direction.unwrap_or(natural) == Direction::Desc;
-        Sorting {
-            scope: format!("{scope}/{order}/{descending}"),
-            by,
-            key: Expr::col(Column::Id),
-            descending,
-            of: sort_value,
-            order,
-        }
+    fn key(&self) -> i32 {
+        self.id
     }
-}
 
-fn sort_value(row: &constructor::Model, order: &str) -> (SortValue, i64) {
-    let number = match order {
-        "name" => return (SortValue::Text(row.name.clone()), row.id.into()),
-        "starts" => row.starts,
-        "wins" => row.wins,
-        "podiums" => row.podiums,
-        "poles" => row.poles,
-        "fastest_laps" => row.fastest_laps,
-        "points" => row.points,
-        "championships" => row.championships,
-        "first_season" => row.first_season.unwrap_or(0),
-        _ => row.last_season.unwrap_or(0),
-    };
-    (SortValue::Number(number.into()), row.id.into())
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 #[derive(Default)]
@@ -291,7 +237,7 @@ impl ConstructorQuery {
         &self,
         ctx: &Context<'_>,
         filter: Option<ConstructorFilter>,
-        #[graphql(default)] order_by: ConstructorOrder,
+        #[graphql(default)] order_by: CareerOrder,
         direction: Option<Direction>,
         first: Option<i32>,
         after: Option<String>,
