@@ -140,3 +140,27 @@ fn the_engines_do_as_well_as_they_should_from_2018_to_2024() {
     assert!(loss("elo", Stage::PreWeekend) < 1.5);
     assert!(loss("elo", Stage::PostQualifying) < 1.35);
 }
+
+/// What the seasons compiled into the server can do by themselves.
+#[test]
+fn the_last_seasons_alone_are_enough_for_elo_to_beat_the_baselines() {
+    let Some(history) = history() else {
+        return;
+    };
+    let recent = history.races().iter().filter(|race| race.season >= 2018);
+    let recent = History::new(recent.cloned().collect());
+    let mut losses = HashMap::new();
+    for engine in Registry::builtin().iter() {
+        for stage in engine.stages() {
+            let report = backtest(engine, &recent, 2018..=2024, *stage)
+                .unwrap()
+                .unwrap();
+            print(&report);
+            let loss = report.summary.winner_log_loss;
+            losses.insert((engine.id().as_str(), *stage), loss);
+        }
+    }
+    let loss = |engine, stage| losses[&(engine, stage)];
+    assert!(loss("elo", Stage::PreWeekend) < loss("form", Stage::PreWeekend));
+    assert!(loss("elo", Stage::PostQualifying) < loss("grid", Stage::PostQualifying));
+}

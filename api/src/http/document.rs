@@ -15,18 +15,18 @@ use async_graphql::{
 /// Deepest nesting of brackets; no sensible query comes near.
 const DEEPEST: usize = 100;
 
-/// Refuses a document that is dangerous to parse or walk. One that does not parse is left
-/// to the library, which says where.
+/// Refuses a document that is dangerous to parse or walk, else gives it parsed. One that does
+/// not parse is left to the library, which says where.
 ///
 /// # Errors
 /// When brackets nest too deeply, or more than `most` selections remain with all fragments
 /// written out.
-pub(super) fn check(query: &str, most: usize) -> Result<(), ServerError> {
+pub(super) fn check(query: &str, most: usize) -> Result<Option<ExecutableDocument>, ServerError> {
     if nesting(query) > DEEPEST {
         return Err(ServerError::new("Query is nested too deep.", None));
     }
     let Ok(document) = parse_query(query) else {
-        return Ok(());
+        return Ok(None);
     };
     let mut known = HashMap::new();
     let selections = document
@@ -37,7 +37,7 @@ pub(super) fn check(query: &str, most: usize) -> Result<(), ServerError> {
     if selections > most {
         return Err(ServerError::new("Query is too complex.", None));
     }
-    Ok(())
+    Ok(Some(document))
 }
 
 /// Deepest nesting of brackets outside strings and comments.

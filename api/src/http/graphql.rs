@@ -1,6 +1,9 @@
 //! GraphQL over HTTP: POST with JSON, GET for queries.
 
-use async_graphql::{Request, Variables, parser::types::OperationType};
+use async_graphql::{
+    Request, Variables,
+    parser::types::{ExecutableDocument, OperationType},
+};
 use axum::{
     body::Bytes,
     extract::{
@@ -86,8 +89,8 @@ pub(super) async fn get(
         extensions: None,
     };
     if let Some(query) = &parameters.query
-        && document::check(query, usize::MAX).is_ok()
-        && is_mutation(query, parameters.operation_name.as_deref())
+        && let Ok(Some(document)) = document::check(query, usize::MAX)
+        && has_mutation(&document, parameters.operation_name.as_deref())
     {
         let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, "send mutations by POST");
         response
@@ -113,15 +116,20 @@ async fn run(server: &Server, headers: &HeaderMap, parameters: Parameters) -> Re
     let viewer = Viewer::from_header(authorization, &server.app.config.auth.admin_token);
     // Ten selections, spreads among them, for each field allowed: the library counts exactly.
     let most = server.app.config.graphql.max_fields.saturating_mul(10);
-    let harmless = document::check(&query, most);
+    let document = document::check(&query, most);
     let mut request = Request::new(query)
         .variables(variables)
         .data(viewer)
         .data(Loaders::new(&server.app.db));
     request.operation_name = parameters.operation_name;
     // With tokio's budget a level of thousands of keys would be cut into several statements.
-    let mut answer = match harmless {
-        Ok(()) => tokio::task::unconstrained(server.schema.execute(request)).await,
+    let mut answer = match document {
+        Ok(document) => {
+            if let Some(document) = document {
+                request.set_parsed_query(document);
+            }
+            tokio::task::unconstrained(server.schema.execute(request)).await
+        }
         Err(error) => async_graphql::Response::from_errors(vec![error]),
     };
     for error in &mut answer.errors {
@@ -184,12 +192,10 @@ fn content_type(modern: bool) -> &'static str {
     }
 }
 
-fn is_mutation(query: &str, operation: Option<&str>) -> bool {
-    async_graphql::parser::parse_query(query).is_ok_and(|document| {
-        document.operations.iter().any(|(name, definition)| {
-            definition.node.ty == OperationType::Mutation
-                && operation.is_none_or(|wanted| name.is_none_or(|name| name.as_str() == wanted))
-        })
+fn has_mutation(document: &ExecutableDocument, operation: Option<&str>) -> bool {
+    document.operations.iter().any(|(name, definition)| {
+        definition.node.ty == OperationType::Mutation
+            && operation.is_none_or(|wanted| name.is_none_or(|name| name.as_str() == wanted))
     })
 }
 
