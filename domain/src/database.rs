@@ -15,6 +15,12 @@ use crate::config::DatabaseConfig;
 /// ten sizes of rows at a time.
 const STATEMENTS: usize = 300;
 
+/// How long an idle connection is believed to live; after that it is tested before use.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+/// Rows that SQLite's thread reads ahead: a season's results without waiting for the reader.
+const ROWS: usize = 1000;
+
 /// The database cannot be used, in a sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -60,6 +66,7 @@ pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, Open
         .min_connections(1)
         .connect_timeout(Duration::from_secs(5))
         .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire_if_idle_for(TRUSTED)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(sqlite_options)
         .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENTS));
@@ -143,6 +150,7 @@ async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
 /// transactions but never the file.
 fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
+        .row_buffer_size(ROWS)
         .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
         .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(10))

@@ -1,7 +1,7 @@
 //! Relay connections over sorted rows: opaque, signed cursors that know which list they
 //! belong to, and keyset paging, so that a page costs the same wherever it lies.
 
-use std::convert::Infallible;
+use std::sync::Arc;
 
 use async_graphql::{
     Context, InputObject, Object, OutputType,
@@ -40,18 +40,41 @@ pub struct PageInput {
 /// A connection with the number of all its items.
 pub type Page<N> = Connection<Cursor, N, TotalCount, EmptyFields>;
 
-/// A cursor as text, already signed.
-pub struct Cursor(String);
+/// Where a row of a list stands; signed only when asked for.
+pub struct Cursor {
+    list: Arc<List>,
+    bound: Bound,
+}
+
+/// The list that cursors belong to, and what signs them.
+struct List {
+    secret: Arc<[u8]>,
+    scope: String,
+}
+
+impl List {
+    fn new(app: &App, scope: String) -> Arc<Self> {
+        let secret = Arc::clone(&app.secret);
+        Arc::new(Self { secret, scope })
+    }
+
+    fn cursor(self: &Arc<Self>, value: SortValue, key: i64) -> Cursor {
+        Cursor {
+            list: Arc::clone(self),
+            bound: Bound { value, key },
+        }
+    }
+}
 
 impl CursorType for Cursor {
-    type Error = Infallible;
+    type Error = &'static str;
 
-    fn decode_cursor(text: &str) -> std::result::Result<Self, Infallible> {
-        Ok(Self(text.to_owned()))
+    fn decode_cursor(_: &str) -> std::result::Result<Self, Self::Error> {
+        Err("a cursor is opened by the list that it belongs to")
     }
 
     fn encode_cursor(&self) -> String {
-        self.0.clone()
+        signed(&self.list.secret, &self.list.scope, &self.bound)
     }
 }
 
@@ -179,12 +202,12 @@ where
         (window.after.is_some(), more)
     };
     let mut connection = Connection::with_additional_fields(has_previous, has_next, total);
+    let list = List::new(app, sorting.scope);
     connection.edges = rows
         .into_iter()
         .map(|row| {
             let (value, key) = (sorting.of)(&row, sorting.order);
-            let cursor = signed(app, &sorting.scope, &Bound { value, key });
-            Edge::new(Cursor(cursor), node(row))
+            Edge::new(list.cursor(value, key), node(row))
         })
         .collect();
     Ok(connection)
@@ -317,13 +340,12 @@ impl DatedPage {
             (resumed, more)
         };
         let mut connection = Connection::with_additional_fields(has_previous, has_next, total);
+        let list = List::new(app, self.scope);
         connection.edges = rows
             .into_iter()
             .map(|row| {
                 let (date, key) = place(&row);
-                let value = SortValue::Day(date);
-                let cursor = signed(app, &self.scope, &Bound { value, key });
-                Edge::new(Cursor(cursor), node(row))
+                Edge::new(list.cursor(SortValue::Day(date), key), node(row))
             })
             .collect();
         connection
@@ -338,9 +360,9 @@ struct Bound {
 }
 
 /// A bound as an opaque cursor.
-fn signed(app: &App, scope: &str, bound: &Bound) -> String {
+fn signed(secret: &[u8], scope: &str, bound: &Bound) -> String {
     let body = serde_json::to_vec(bound).unwrap_or_default();
-    let mut bytes = signature(app, scope, &body);
+    let mut bytes = signature(secret, scope, &body);
     bytes.extend_from_slice(&body);
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -349,15 +371,15 @@ fn opened(app: &App, scope: &str, cursor: &str) -> Result<Bound> {
     let refused = || -> Error { bad_input("the cursor does not belong to this list") };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let (found, body) = bytes.split_at_checked(SIGNATURE).ok_or_else(refused)?;
-    let expected = signature(app, scope, body);
+    let expected = signature(&app.secret, scope, body);
     if !bool::from(subtle::ConstantTimeEq::ct_eq(found, expected.as_slice())) {
         return Err(refused());
     }
     serde_json::from_slice(body).map_err(|_| refused())
 }
 
-fn signature(app: &App, scope: &str, body: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&app.secret).expect("any length is a key");
+fn signature(secret: &[u8], scope: &str, body: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length is a key");
     mac.update(scope.as_bytes());
     mac.update(&[0]);
     mac.update(body);

@@ -86,7 +86,16 @@ impl Constructor {
             last,
             before,
         };
-        page_of(ctx, Whose::Constructor, self.0.id, filter, direction, &page).await
+        // Boxed, or the future of every field of a constructor had room for a page.
+        Box::pin(page_of(
+            ctx,
+            Whose::Constructor,
+            self.0.id,
+            filter,
+            direction,
+            &page,
+        ))
+        .await
     }
 
     /// Elo rating after each race, oldest first.

@@ -111,7 +111,16 @@ impl Driver {
             last,
             before,
         };
-        page_of(ctx, Whose::Driver, self.0.id, filter, direction, &page).await
+        // Boxed, or the future of every field of a driver had room for a page.
+        Box::pin(page_of(
+            ctx,
+            Whose::Driver,
+            self.0.id,
+            filter,
+            direction,
+            &page,
+        ))
+        .await
     }
 
     /// Elo rating after each race, oldest first.

@@ -210,14 +210,15 @@ impl Race {
         engine: Option<EngineId>,
         stage: Option<Stage>,
     ) -> Option<Result<Forecast>> {
-        Forecast::of_race(ctx, &self.0, engine, stage)
+        // Boxed, or the future of every field of a race had room for a forecast.
+        Box::pin(Forecast::of_race(ctx, &self.0, engine, stage))
             .await
             .transpose()
     }
 
     /// What every engine says that can speak at this stage.
     async fn forecasts(&self, ctx: &Context<'_>, stage: Option<Stage>) -> Result<Vec<Forecast>> {
-        Forecast::all_of_race(ctx, &self.0, stage).await
+        Box::pin(Forecast::all_of_race(ctx, &self.0, stage)).await
     }
 }
 

@@ -1,6 +1,12 @@
 //! Many keys, one statement: what turns a level of a query into a single select.
 
-use std::{collections::HashMap, fmt::Debug, hash::Hash, pin::Pin, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt::Debug,
+    hash::Hash,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use dataloader::{BatchFn, cached};
 use sea_orm::{DatabaseConnection, DbErr};
@@ -10,6 +16,10 @@ use crate::error::{self, Result};
 /// Keys of one level at most: a season has 24 races with 20 results of 2 drivers each.
 const MOST_KEYS: usize = 10_000;
 
+/// How often the first to ask lets the others go first. One pass over all resolvers that can
+/// run is enough for a level; each more costs a pass.
+const PASSES: usize = 2;
+
 type Rows<K, V> = Pin<Box<dyn Future<Output = Result<HashMap<K, V>, DbErr>> + Send>>;
 
 /// Reads the values of many keys; keys come sorted, so that equal levels are equal statements.
@@ -18,11 +28,17 @@ pub type Read<K, V> = fn(DatabaseConnection, Vec<K>) -> Rows<K, V>;
 /// A value, nothing, or the failure that all waiting resolvers share.
 type Loaded<V> = Result<Option<V>, Arc<DbErr>>;
 
-/// A loader of one kind of row, for one request.
-pub struct Loader<K, V>(cached::Loader<K, Loaded<V>, Batch<K, V>>)
+/// A loader of one kind of row, for one request; made when first asked, since a query needs
+/// few of them.
+pub struct Loader<K, V>
 where
     K: Ord + Hash + Clone + Send + Sync + 'static,
-    V: Clone + Send + 'static;
+    V: Clone + Send + 'static,
+{
+    db: DatabaseConnection,
+    read: Read<K, V>,
+    made: OnceLock<cached::Loader<K, Loaded<V>, Batch<K, V>>>,
+}
 
 impl<K, V> Loader<K, V>
 where
@@ -32,7 +48,11 @@ where
     /// A loader that reads through `read`.
     #[must_use]
     pub fn new(db: DatabaseConnection, read: Read<K, V>) -> Self {
-        Self(cached::Loader::new(Batch { db, read }).with_max_batch_size(MOST_KEYS))
+        Self {
+            db,
+            read,
+            made: OnceLock::new(),
+        }
     }
 
     /// The value of a key, read together with all keys asked for at the same time.
@@ -40,7 +60,13 @@ where
     /// # Errors
     /// When the database fails.
     pub async fn load(&self, key: K) -> Result<Option<V>> {
-        match self.0.try_load(key).await {
+        let loader = self.made.get_or_init(|| {
+            let (db, read) = (self.db.clone(), self.read);
+            cached::Loader::new(Batch { db, read })
+                .with_max_batch_size(MOST_KEYS)
+                .with_yield_count(PASSES)
+        });
+        match loader.try_load(key).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(error::from_loader(&error)),
             Err(lost) => Err(error::from_database(&DbErr::Custom(lost.to_string()))),

@@ -123,7 +123,9 @@ impl Loaders {
     /// When the database fails.
     pub async fn known(&self, ctx: &Context<'_>) -> Result<Arc<Known>> {
         let app = ctx.data_unchecked::<App>();
-        let known = self.known.get_or_try_init(|| domain::forecast::known(app));
+        // Boxed: the future of each field of an object takes as much room as its largest.
+        let read = || Box::pin(domain::forecast::known(app));
+        let known = self.known.get_or_try_init(read);
         known.await.cloned().map_err(from_domain)
     }
 }
