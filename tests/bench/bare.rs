@@ -2,6 +2,11 @@
 //! sqlx, one statement a level, with the same pool and options.
 //! `bare DATABASE_URL MAX_CONNECTIONS` says where it listens.
 
+#![expect(
+    clippy::struct_field_names,
+    reason = "fields are named as the answer names them"
+)]
+
 use std::{collections::HashMap, time::Duration};
 
 use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::get};
@@ -141,7 +146,9 @@ impl Serialize for Decimal {
         let (whole, rest) = (self.0 / 100, self.0 % 100);
         match rest {
             0 => serializer.collect_str(&whole),
-            rest if rest % 10 == 0 => serializer.collect_str(&format_args!("{whole}.{}", rest / 10)),
+            rest if rest % 10 == 0 => {
+                serializer.collect_str(&format_args!("{whole}.{}", rest / 10))
+            }
             rest => serializer.collect_str(&format_args!("{whole}.{rest:02}")),
         }
     }
@@ -162,7 +169,10 @@ fn distinct(keys: impl Iterator<Item = i32>) -> Vec<i32> {
 
 type Failed = (StatusCode, String);
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err wants"
+)]
 fn failed(error: sqlx::Error) -> Failed {
     (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
@@ -202,7 +212,15 @@ macro_rules! handlers {
                 let nodes = rows
                     .into_iter()
                     .map(
-                        |(r#ref, given_name, family_name, code, permanent_number, date_of_birth, nationality)| Driver {
+                        |(
+                            r#ref,
+                            given_name,
+                            family_name,
+                            code,
+                            permanent_number,
+                            date_of_birth,
+                            nationality,
+                        )| Driver {
                             r#ref,
                             given_name,
                             family_name,
@@ -214,17 +232,23 @@ macro_rules! handlers {
                     )
                     .collect();
                 let drivers = Nodes { nodes };
-                Ok(Json(Data { data: Drivers { drivers } }))
+                Ok(Json(Data {
+                    data: Drivers { drivers },
+                }))
             }
 
             async fn season(State(pool): State<$pool>) -> Result<impl IntoResponse, Failed> {
-                let season: Option<(i32,)> = sqlx::query_as("SELECT year FROM season WHERE year = $1")
-                    .bind(2024)
-                    .fetch_optional(&pool)
-                    .await
-                    .map_err(failed)?;
+                let season: Option<(i32,)> =
+                    sqlx::query_as("SELECT year FROM season WHERE year = $1")
+                        .bind(2024)
+                        .fetch_optional(&pool)
+                        .await
+                        .map_err(failed)?;
                 let Some((year,)) = season else {
-                    return Ok(Json(Data { data: OneSeason { season: None } }).into_response());
+                    return Ok(Json(Data {
+                        data: OneSeason { season: None },
+                    })
+                    .into_response());
                 };
                 let races: Vec<(i32, i32, String, String, NaiveDate)> = sqlx::query_as(
                     "SELECT id, round, reference, name, date
@@ -235,17 +259,21 @@ macro_rules! handlers {
                 .await
                 .map_err(failed)?;
                 let race_ids: Vec<i32> = races.iter().map(|race| race.0).collect();
-                let rows: Vec<(i32, i32, i32, Option<i32>, Option<i32>, i32, String)> = sqlx::query_as(concat!(
-                    "SELECT race_id, driver_id, constructor_id, position, grid, points, status
-                    FROM result WHERE session = 'RACE' AND race_id ", $any, "
+                let rows: Vec<(i32, i32, i32, Option<i32>, Option<i32>, i32, String)> =
+                    sqlx::query_as(concat!(
+                        "SELECT race_id, driver_id, constructor_id, position, grid, points, status
+                    FROM result WHERE session = 'RACE' AND race_id ",
+                        $any,
+                        "
                     ORDER BY race_id, position_order, id"
-                ))
-                .bind($keys(&race_ids))
-                .fetch_all(&pool)
-                .await
-                .map_err(failed)?;
+                    ))
+                    .bind($keys(&race_ids))
+                    .fetch_all(&pool)
+                    .await
+                    .map_err(failed)?;
                 let names: Vec<(i32, String, String, String)> = sqlx::query_as(concat!(
-                    "SELECT id, reference, given_name, family_name FROM driver WHERE id ", $any
+                    "SELECT id, reference, given_name, family_name FROM driver WHERE id ",
+                    $any
                 ))
                 .bind($keys(&distinct(rows.iter().map(|row| row.1))))
                 .fetch_all(&pool)
@@ -253,7 +281,16 @@ macro_rules! handlers {
                 .map_err(failed)?;
                 let names: HashMap<i32, Name> = names
                     .into_iter()
-                    .map(|(id, r#ref, given_name, family_name)| (id, Name { r#ref, given_name, family_name }))
+                    .map(|(id, r#ref, given_name, family_name)| {
+                        (
+                            id,
+                            Name {
+                                r#ref,
+                                given_name,
+                                family_name,
+                            },
+                        )
+                    })
                     .collect();
                 let teams = teams(&pool, &distinct(rows.iter().map(|row| row.2))).await?;
                 let mut results: HashMap<i32, Vec<Outcome>> = HashMap::new();
@@ -278,7 +315,10 @@ macro_rules! handlers {
                     })
                     .collect();
                 let season = Some(Season { year, races });
-                Ok(Json(Data { data: OneSeason { season } }).into_response())
+                Ok(Json(Data {
+                    data: OneSeason { season },
+                })
+                .into_response())
             }
 
             async fn career(State(pool): State<$pool>) -> Result<impl IntoResponse, Failed> {
@@ -292,9 +332,23 @@ macro_rules! handlers {
                     .fetch_optional(&pool)
                     .await
                     .map_err(failed)?;
-                let Some((id, r#ref, given_name, family_name, starts, wins, podiums, poles, points, championships)) = driver
+                let Some((
+                    id,
+                    r#ref,
+                    given_name,
+                    family_name,
+                    starts,
+                    wins,
+                    podiums,
+                    poles,
+                    points,
+                    championships,
+                )) = driver
                 else {
-                    return Ok(Json(Data { data: OneDriver { driver: None } }).into_response());
+                    return Ok(Json(Data {
+                        data: OneDriver { driver: None },
+                    })
+                    .into_response());
                 };
                 let rows: Vec<(i32, i32, Option<i32>, Option<i32>, i32, String)> = sqlx::query_as(
                     "SELECT race_id, constructor_id, position, grid, points, result.status
@@ -307,7 +361,8 @@ macro_rules! handlers {
                 .await
                 .map_err(failed)?;
                 let races: Vec<(i32, String, String, NaiveDate)> = sqlx::query_as(concat!(
-                    "SELECT id, reference, name, date FROM race WHERE id ", $any
+                    "SELECT id, reference, name, date FROM race WHERE id ",
+                    $any
                 ))
                 .bind($keys(&distinct(rows.iter().map(|row| row.0))))
                 .fetch_all(&pool)
@@ -320,28 +375,41 @@ macro_rules! handlers {
                 let teams = teams(&pool, &distinct(rows.iter().map(|row| row.1))).await?;
                 let nodes = rows
                     .iter()
-                    .map(|(race, constructor, position, grid, points, status)| OwnResult {
-                        position: *position,
-                        grid: *grid,
-                        points: Decimal(*points),
-                        status,
-                        race: &races[race],
-                        constructor: &teams[constructor],
-                    })
+                    .map(
+                        |(race, constructor, position, grid, points, status)| OwnResult {
+                            position: *position,
+                            grid: *grid,
+                            points: Decimal(*points),
+                            status,
+                            race: &races[race],
+                            constructor: &teams[constructor],
+                        },
+                    )
                     .collect();
                 let driver = Some(Career {
                     r#ref,
                     given_name,
                     family_name,
-                    career: Totals { starts, wins, podiums, poles, points: Decimal(points), championships },
+                    career: Totals {
+                        starts,
+                        wins,
+                        podiums,
+                        poles,
+                        points: Decimal(points),
+                        championships,
+                    },
                     results: Nodes { nodes },
                 });
-                Ok(Json(Data { data: OneDriver { driver } }).into_response())
+                Ok(Json(Data {
+                    data: OneDriver { driver },
+                })
+                .into_response())
             }
 
             async fn teams(pool: &$pool, ids: &[i32]) -> Result<HashMap<i32, Team>, Failed> {
                 let rows: Vec<(i32, String, String)> = sqlx::query_as(concat!(
-                    "SELECT id, reference, name FROM constructor WHERE id ", $any
+                    "SELECT id, reference, name FROM constructor WHERE id ",
+                    $any
                 ))
                 .bind($keys(ids))
                 .fetch_all(pool)
@@ -357,7 +425,12 @@ macro_rules! handlers {
 }
 
 handlers!(postgres, sqlx::PgPool, "= ANY($1)", <[i32]>::to_vec);
-handlers!(sqlite, sqlx::SqlitePool, "IN (SELECT value FROM json_each($1))", json);
+handlers!(
+    sqlite,
+    sqlx::SqlitePool,
+    "IN (SELECT value FROM json_each($1))",
+    json
+);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
