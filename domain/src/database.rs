@@ -154,7 +154,7 @@ fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
         .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(10))
-        .pragma("cache_size", "-16000")
+        .pragma("cache_size", "-4000")
         .pragma("temp_store", "memory")
         .foreign_keys(true)
         .statement_cache_capacity(STATEMENTS)
