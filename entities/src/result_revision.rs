@@ -17,7 +17,7 @@ pub struct Model {
     pub grid: Option<i32>,
     pub laps: i32,
     pub status: result::Status,
-    /// Who published these values.
+    /// Who brought the correction that replaced these values.
     pub source: Source,
     pub superseded_at: DateTimeUtc,
 }
