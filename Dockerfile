@@ -1,11 +1,19 @@
 # syntax=docker/dockerfile:1
 
+FROM node:22-bookworm-slim AS web
+WORKDIR /web/graphiql
+COPY web/graphiql/package.json web/graphiql/package-lock.json web/graphiql/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY web/graphiql .
+RUN npm run build
+
 FROM rust:1.95-bookworm AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends cmake libclang-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
+COPY --from=web /web/graphiql/dist web/graphiql/dist
 # The binary is copied out because a cache is no part of the image.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

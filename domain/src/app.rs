@@ -5,7 +5,9 @@ use std::sync::Arc;
 use engines::Registry;
 use sea_orm::{DatabaseConnection, DbErr};
 
-use crate::{cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts, secret};
+use crate::{
+    bus::Bus, cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts, secret,
+};
 
 /// The application, cheap to clone.
 #[derive(Clone)]
@@ -13,6 +15,8 @@ pub struct App {
     pub config: Arc<Config>,
     pub db: DatabaseConnection,
     pub cache: Cache,
+    /// Tells what was committed.
+    pub bus: Bus,
     pub clock: Clock,
     pub engines: Arc<Registry>,
     /// Signs cursors; the same for all processes on one database.
@@ -46,6 +50,7 @@ impl App {
         Ok(Self {
             secret: secret::cursors(&db).await?.into(),
             cache: Cache::connect(&config).await,
+            bus: Bus::default(),
             forecasts: Arc::new(Forecasts::new(&config)),
             engines: Arc::new(Registry::builtin()),
             config: Arc::new(config),

@@ -11,6 +11,9 @@ use sea_orm::{
 /// Stream of changes to races, results and standings.
 pub const DATA: &str = "data";
 
+/// Stream of the progress of imports and syncs.
+pub const DATA_STATUS: &str = "data_status";
+
 /// Appends an event. The stream's row is locked until the transaction ends, so that the
 /// order of sequences is the order of commits.
 ///

@@ -3,6 +3,7 @@
 //! May use: `entities`, `engines`, `migration`. Knows neither HTTP nor who calls it when.
 
 pub mod app;
+pub mod bus;
 pub mod cache;
 pub mod clock;
 pub mod config;

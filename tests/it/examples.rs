@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::support::{Setup, TestApp};
 
 /// All files with examples.
@@ -24,7 +26,7 @@ async fn every_example_runs_on_the_bundled_seasons() {
     let app = TestApp::bundled().await;
     assert!(examples().len() >= 5);
     for (file, query) in examples() {
-        let answer = app.answer(&query).await;
+        let answer = first_answer(&app, &query).await;
         assert_eq!(answer.get("errors"), None, "{file}: {answer:#}");
         let data = answer["data"].as_object().unwrap();
         assert!(
@@ -38,9 +40,18 @@ async fn every_example_runs_on_the_bundled_seasons() {
 async fn every_example_runs_without_any_data() {
     let app = TestApp::empty().await;
     for (file, query) in examples() {
-        let answer = app.answer(&query).await;
+        let answer = first_answer(&app, &query).await;
         assert_eq!(answer.get("errors"), None, "{file}: {answer:#}");
     }
+}
+
+/// The answer to a query, or the first of a subscription.
+async fn first_answer(app: &TestApp, query: &str) -> Value {
+    if !query.contains("\nsubscription ") {
+        return app.answer(query).await;
+    }
+    let mut events = app.events(query).await;
+    events.next().await.expect("a first event")
 }
 
 #[tokio::test]
@@ -64,7 +75,7 @@ async fn graphiql_opens_with_every_example() {
 #[tokio::test]
 async fn graphiql_can_be_switched_off() {
     let app = TestApp::start(Setup {
-        change: |config| config.server.graphiql = false,
+        change: |config| config.server.graphiql = Some(false),
         ..Setup::default()
     })
     .await;

@@ -46,7 +46,10 @@ async fn refusal(response: Response) -> (StatusCode, String) {
 async fn a_query_may_be_posted_or_be_in_the_address() {
     let app = TestApp::bundled().await;
     let query = "query Year($year: Int!) { season(year: $year) { year } }";
-    let expected = json!({ "data": { "season": { "year": 2024 } } });
+    let expected = json!({
+        "data": { "season": { "year": 2024 } },
+        "extensions": { "cost": { "requested": 1, "actual": 1 } },
+    });
     let body = json!({
         "query": query, "variables": { "year": 2024 }, "operationName": "Year", "extensions": {},
     });
@@ -227,15 +230,15 @@ async fn documents_that_cannot_run_have_the_usual_codes() {
         }
     }
     // What failed while running is an answer all the same.
-    for query in [
-        r#"{ race(ref: "Driver:x") { name } viewer { role } }"#,
-        "query ($year: Int!) { season(year: $year) { year } }",
+    let partly = r#"{ race(ref: "Driver:x") { name } viewer { role } }"#;
+    for (query, status) in [
+        (partly, 200),
+        // Variables that do not fit are wrong from the start.
+        ("query ($year: Int!) { season(year: $year) { year } }", 400),
     ] {
         let body = json!({ "query": query }).to_string();
         let response = post(&app, "application/json", MODERN, body).await;
-        assert_eq!(
-            refusal(response).await,
-            (StatusCode::OK, "BAD_USER_INPUT".to_owned())
-        );
+        let (found, code) = refusal(response).await;
+        assert_eq!((found.as_u16(), code.as_str()), (status, "BAD_USER_INPUT"));
     }
 }

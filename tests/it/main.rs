@@ -3,11 +3,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attacks;
+mod caching;
 mod catalogue;
 mod championship;
 mod cli;
 mod clock;
+mod connections;
 mod examples;
+mod feeds;
 mod filters;
 mod forecast;
 mod full_history;
@@ -21,5 +25,8 @@ mod migration;
 mod nodes;
 mod nullability;
 mod paging;
+mod rate_limit;
 mod smoke;
+mod sockets;
 mod statements;
+mod telemetry;

@@ -1,6 +1,20 @@
 //! One SQL statement a level, however many parents the level above has.
 
-use crate::support::TestApp;
+use crate::support::{Setup, TestApp};
+
+/// The bundled seasons; no answer is kept as a whole, and queries may be as large as it takes to
+/// see that more costs no more.
+async fn bundled() -> TestApp {
+    TestApp::start(Setup {
+        bundled: true,
+        change: |config| {
+            config.cache.answers_bytes = 0;
+            config.graphql.max_cost = u64::MAX;
+        },
+        ..Setup::default()
+    })
+    .await
+}
 
 /// Runs a query twice and counts the statements of the second time, when what is kept in
 /// memory between requests is there.
@@ -17,7 +31,7 @@ async fn assert_statements(app: &TestApp, query: &str, expected: usize) {
 
 #[tokio::test]
 async fn what_hangs_on_races_costs_a_statement_a_level() {
-    let app = TestApp::bundled().await;
+    let app = bundled().await;
     for (fields, levels) in [
         ("name", 0),
         ("circuit { name }", 1),
@@ -28,6 +42,8 @@ async fn what_hangs_on_races_costs_a_statement_a_level() {
             3,
         ),
         ("results { gap revisions { points } race { name } }", 2),
+        // An id names race, driver and constructor.
+        ("results { id race { id } driver { id } }", 4),
         ("winner { driver { name } } results { position }", 2),
         ("sprint { gap points }", 1),
         ("qualifying { q1 driver { name } constructor { name } }", 3),
@@ -80,7 +96,7 @@ async fn what_hangs_on_races_costs_a_statement_a_level() {
 
 #[tokio::test]
 async fn what_hangs_on_races_to_come_costs_a_statement_a_level() {
-    let app = TestApp::bundled().await;
+    let app = bundled().await;
     for (fields, levels) in [
         // No entries of their own, those of the latest race instead, found in memory.
         ("entries { provisional driver { name } }", 4),
@@ -99,7 +115,7 @@ async fn what_hangs_on_races_to_come_costs_a_statement_a_level() {
 
 #[tokio::test]
 async fn what_hangs_on_drivers_costs_a_statement_a_level() {
-    let app = TestApp::bundled().await;
+    let app = bundled().await;
     for (fields, levels) in [
         ("career { wins }", 0),
         (
@@ -129,7 +145,7 @@ async fn what_hangs_on_drivers_costs_a_statement_a_level() {
 
 #[tokio::test]
 async fn what_hangs_on_constructors_costs_a_statement_a_level() {
-    let app = TestApp::bundled().await;
+    let app = bundled().await;
     for (fields, levels) in [
         ("lineage { constructor { name } }", 2),
         ("results(first: 3) { nodes { driver { name } } }", 2),
@@ -147,7 +163,7 @@ async fn what_hangs_on_constructors_costs_a_statement_a_level() {
 
 #[tokio::test]
 async fn what_hangs_on_circuits_costs_a_statement_a_level() {
-    let app = TestApp::bundled().await;
+    let app = bundled().await;
     for (fields, levels) in [
         (
             "races(first: 2) { nodes { winner { driver { name } } } }",
@@ -164,7 +180,7 @@ async fn what_hangs_on_circuits_costs_a_statement_a_level() {
 
 #[tokio::test]
 async fn a_season_costs_a_statement_a_level() {
-    let app = TestApp::bundled().await;
+    let app = bundled().await;
     for (fields, levels) in [
         (
             "races { name winner { driver { name } constructor { name } } }",
@@ -191,7 +207,7 @@ async fn a_season_costs_a_statement_a_level() {
 
 #[tokio::test]
 async fn things_asked_for_by_name_are_read_together() {
-    let app = TestApp::bundled().await;
+    let app = bundled().await;
     for (query, statements) in [
         (
             r#"{ nodes(ids: ["Driver:norris", "Driver:piastri", "Driver:hamilton"]) { id } }"#,
@@ -214,6 +230,11 @@ async fn things_asked_for_by_name_are_read_together() {
             1,
         ),
         (
+            r#"{ nodes(ids: ["Result:2024_monaco/race/leclerc/ferrari/16", "Result:2024_monaco/race/norris/mclaren/4", "Result:2024_spanish/race/norris/mclaren/4"]) { id } }"#,
+            // By ref and, for the ids in the answer, by row.
+            7,
+        ),
+        (
             r"{ a: season(year: 2024) { year } b: season(year: 2023) { year } }",
             1,
         ),
@@ -224,7 +245,7 @@ async fn things_asked_for_by_name_are_read_together() {
 
 #[tokio::test]
 async fn what_needs_no_database_asks_none() {
-    let app = TestApp::bundled().await;
+    let app = bundled().await;
     for query in [
         "{ viewer { role } }",
         "{ engines { name stages } }",
@@ -232,4 +253,51 @@ async fn what_needs_no_database_asks_none() {
     ] {
         assert_statements(&app, query, 0).await;
     }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_under_thirty_names_is_read_once() {
+    let app = bundled().await;
+    for field in [
+        "nextRace { name }",
+        "lastRace { name winner { points } }",
+        "seasons { year }",
+        "season(year: 2024) { races { name } }",
+        "dataStatus { stale sources { source } }",
+        "drivers(first: 5) { nodes { name } }",
+        "drivers(first: 5) { totalCount pageInfo { hasNextPage } }",
+        "constructors(last: 5, filter: { search: \"er\" }) { totalCount nodes { name } }",
+        "circuits { totalCount nodes { races(first: 1) { totalCount nodes { name } } } }",
+        "races(filter: { season: 2024 }) { totalCount nodes { name } }",
+        "driver(ref: \"norris\") { results(first: 3) { totalCount nodes { points } } }",
+        "race(ref: \"2024_monaco\") { forecastAvailable forecast { stage } }",
+        "race(ref: \"2024_monaco\") { forecasts { stage } }",
+        "nodes(ids: [\"Driver:norris\", \"Race:2024_monaco\"]) { id }",
+    ] {
+        let once = format!("{{ {field} }}");
+        app.data(&once).await;
+        let once = app.statements_of(&once).await.len();
+        assert!(once > 0, "{field} asks nothing");
+        let aliases: Vec<String> = (0..30).map(|n| format!("a{n}: {field}")).collect();
+        assert_statements(&app, &format!("{{ {} }}", aliases.join(" ")), once).await;
+    }
+}
+
+#[tokio::test]
+async fn pages_that_differ_are_not_taken_for_one() {
+    let app = bundled().await;
+    let query = "{
+        a: drivers(first: 2) { nodes { name } }
+        b: drivers(first: 3) { nodes { name } }
+        c: drivers(last: 2) { nodes { name } }
+        d: drivers(first: 2, filter: { search: \"verstappen\" }) { nodes { name } totalCount }
+        e: drivers(first: 2, filter: { search: \"norris\" }) { nodes { name } totalCount }
+    }";
+    assert_statements(&app, query, 7).await;
+    let data = app.data(query).await;
+    assert_eq!(data["b"]["nodes"].as_array().unwrap().len(), 3);
+    assert_eq!(data["a"]["nodes"][0], data["b"]["nodes"][0]);
+    assert_ne!(data["a"], data["c"]);
+    assert_eq!(data["d"]["nodes"][0]["name"], "Max Verstappen");
+    assert_eq!(data["e"]["nodes"][0]["name"], "Lando Norris");
 }

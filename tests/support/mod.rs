@@ -8,6 +8,7 @@ pub mod database;
 pub mod dump;
 pub mod json;
 pub mod rows;
+pub mod streams;
 
 use std::{
     net::SocketAddr,
@@ -18,10 +19,14 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use domain::{App, clock::Clock, config::Config};
+use domain::{
+    App,
+    clock::Clock,
+    config::{ClockConfig, Config},
+};
 use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use database::TestDatabase;
 
@@ -35,6 +40,7 @@ pub struct TestApp {
     pub client: reqwest::Client,
     statements: Arc<Statements>,
     stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<anyhow::Result<()>>,
     // Dropped last: takes the database away.
     _database: TestDatabase,
 }
@@ -49,16 +55,22 @@ struct Statements {
 /// How a test's server is set up.
 pub struct Setup {
     pub now: DateTime<Utc>,
+    /// Whether the clock goes on from there.
+    pub running: bool,
     pub bundled: bool,
     pub change: fn(&mut Config),
+    /// Changes on top of those.
+    pub then: fn(&mut Config),
 }
 
 impl Default for Setup {
     fn default() -> Self {
         Self {
             now: TODAY.parse().expect("a valid time"),
+            running: false,
             bundled: false,
             change: |_| {},
+            then: |_| {},
         }
     }
 }
@@ -85,7 +97,12 @@ impl TestApp {
         config.database.url = database.url.clone();
         config.redis.url = database::test_redis_url();
         config.server.port = 0;
+        // Tests of limits set their own.
+        config.rate_limit.enabled = false;
+        config.server.drain_seconds = 0;
+        config.events.poll_milliseconds = 20;
         (setup.change)(&mut config);
+        (setup.then)(&mut config);
         let statements = Arc::new(Statements::default());
         let db = counted(
             domain::database::open(&config.database)
@@ -93,7 +110,15 @@ impl TestApp {
                 .expect("the database opens"),
             Arc::clone(&statements),
         );
-        let app = App::assemble(config, db, Clock::standing(setup.now))
+        let clock = if setup.running {
+            Clock::new(&ClockConfig {
+                start: Some(setup.now),
+                speed: 1.0,
+            })
+        } else {
+            Clock::standing(setup.now)
+        };
+        let app = App::assemble(config, db, clock)
             .await
             .expect("the application starts");
         if setup.bundled {
@@ -103,7 +128,7 @@ impl TestApp {
         }
         let (address, listening) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(api::http::serve(
+        let serving = tokio::spawn(api::http::serve(
             app.clone(),
             |at| {
                 let _ = address.send(at);
@@ -116,8 +141,26 @@ impl TestApp {
             client: reqwest::Client::new(),
             statements,
             stop: Some(stop),
+            serving,
             _database: database,
         }
+    }
+
+    /// Asks the server to stop.
+    pub fn ask_to_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until the server has stopped.
+    pub async fn stopped(&mut self) {
+        let stopped = tokio::time::timeout(streams::PATIENCE, &mut self.serving);
+        stopped
+            .await
+            .expect("it stops in time")
+            .expect("no panic")
+            .expect("no error");
     }
 
     /// The address of a path.
@@ -132,9 +175,15 @@ impl TestApp {
 
     /// Posts a query with variables and gives the whole answer.
     pub async fn answer_with(&self, query: &str, variables: Value) -> Value {
+        self.post(&json!({ "query": query, "variables": variables }))
+            .await
+    }
+
+    /// Posts a body and gives the answer.
+    pub async fn post(&self, body: &Value) -> Value {
         self.client
             .post(self.url("/graphql"))
-            .json(&json!({ "query": query, "variables": variables }))
+            .json(body)
             .send()
             .await
             .expect("the server answers")
@@ -174,16 +223,18 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
+        self.ask_to_stop();
     }
 }
 
 fn counted(mut db: DatabaseConnection, statements: Arc<Statements>) -> DatabaseConnection {
     db.set_metric_callback(move |info| {
-        statements.count.fetch_add(1, Ordering::SeqCst);
         let text = info.statement.sql.clone();
+        // The look for new events goes on whatever a test does.
+        if text.ends_with("FROM \"event_stream\"") {
+            return;
+        }
+        statements.count.fetch_add(1, Ordering::SeqCst);
         statements.texts.lock().expect("not poisoned").push(text);
     });
     db

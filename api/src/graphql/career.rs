@@ -16,7 +16,6 @@ use crate::{
     loaders::{Loaders, SeasonTotals},
 };
 
-/// Totals over all races. Sprints count for points alone.
 pub struct Career {
     starts: i32,
     wins: i32,
@@ -56,7 +55,8 @@ macro_rules! career_of {
 career_of!(driver::Model);
 career_of!(constructor::Model);
 
-#[Object]
+/// Totals over all races. Sprints count for points alone.
+#[Object(cache_control(max_age = 300))]
 impl Career {
     /// Races started; for a constructor, races in which one of its cars started.
     async fn starts(&self) -> i32 {
@@ -214,10 +214,10 @@ where
     (SortValue::Number(number.into()), row.key().into())
 }
 
-/// One season of a driver or constructor. Sprints count for points alone.
 pub struct CareerSeason(pub SeasonTotals);
 
-#[Object]
+/// One season of a driver or constructor. Sprints count for points alone.
+#[Object(cache_control(max_age = 300))]
 impl CareerSeason {
     async fn season(&self, ctx: &Context<'_>) -> Result<Season> {
         let row = Loaders::of(ctx).season.load(self.0.season).await?;

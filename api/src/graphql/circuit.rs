@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr}
 use super::{
     Direction, app,
     connection::{self, DatedPage, Page, PageInput, SortValue, Sorting, TotalCount},
+    directive::Paged,
     filter::{self, contains},
     node,
     race::Race,
@@ -18,10 +19,10 @@ use crate::{
     loaders::{Loaders, One, OwnRaces},
 };
 
-/// A race track.
 pub struct Circuit(pub One<circuit::Entity>);
 
-#[Object]
+/// A race track.
+#[Object(cache_control(max_age = 300))]
 impl Circuit {
     /// `Circuit:monza`.
     pub async fn id(&self) -> ID {
@@ -83,6 +84,7 @@ impl Circuit {
 
     /// Races held or planned here, the newest first unless ordered otherwise. The root
     /// `races` filters them.
+    #[graphql(directive = Paged::apply(), cache_control(max_age = 300))]
     async fn races(
         &self,
         ctx: &Context<'_>,
@@ -115,10 +117,10 @@ impl Circuit {
     }
 }
 
-/// What was raced at a circuit.
 pub struct CircuitRecord(One<circuit::Entity>);
 
-#[Object]
+/// What was raced at a circuit.
+#[Object(cache_control(max_age = 300))]
 impl CircuitRecord {
     /// Races held.
     async fn races(&self) -> i32 {
@@ -216,7 +218,7 @@ impl CircuitOrder {
 #[derive(Default)]
 pub struct CircuitQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl CircuitQuery {
     /// A circuit by ref (`monza`) or id.
     async fn circuit(
@@ -231,6 +233,7 @@ impl CircuitQuery {
     }
 
     /// Circuits that ever held a race.
+    #[graphql(directive = Paged::apply(), cache_control(max_age = 300))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"

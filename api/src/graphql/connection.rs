@@ -12,18 +12,21 @@ use chrono::NaiveDate;
 use domain::App;
 use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::{
-    ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     Select, StatementBuilder,
     sea_query::{Expr, Order, Query, SelectStatement},
 };
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::Direction;
+use super::{Direction, directive::Cost};
 use crate::{
     error::{Error, Result, bad_input, from_database},
     loaders::{Loaders, OwnResults, Slice},
 };
+
+/// Items of a page when no number is asked for.
+pub const PAGE: i32 = 20;
 
 /// Length of the signature in front of a cursor, bytes.
 const SIGNATURE: usize = 16;
@@ -91,6 +94,7 @@ pub enum TotalCount {
 #[Object]
 impl TotalCount {
     /// Number of items in the whole list.
+    #[graphql(directive = Cost::apply(5), cache_control(max_age = 300))]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
         let loaders = Loaders::of(ctx);
         let total = match self {
@@ -103,15 +107,14 @@ impl TotalCount {
 }
 
 async fn count(ctx: &Context<'_>, select: &SelectStatement) -> Result<i64> {
-    let db = super::db(ctx);
     let count = Query::select()
         .expr_as(Expr::cust("COUNT(*)"), "count")
         .from_subquery(select.clone(), "list")
         .to_owned();
-    let statement = StatementBuilder::build(&count, &db.get_database_backend());
-    let row = db.query_one_raw(statement).await;
-    row.and_then(|row| row.map_or(Ok(0), |row| row.try_get_by_index(0)))
-        .map_err(|error| from_database(&error))
+    let statement = StatementBuilder::build(&count, &super::db(ctx).get_database_backend());
+    let rows = Loaders::of(ctx).rows(statement).await?;
+    let count = rows.first().map_or(Ok(0), |row| row.try_get_by_index(0));
+    count.map_err(|error| from_database(&error))
 }
 
 /// A value that a list is sorted by.
@@ -184,13 +187,15 @@ where
         rows = rows.filter(beyond(&sorting, bound.0, bound.1));
     }
     let direction = if ascending { Order::Asc } else { Order::Desc };
-    let mut rows = rows
+    let statement = rows
         .order_by(sorting.by.clone(), direction.clone())
         .order_by(sorting.key.clone(), direction)
         .limit(window.size as u64 + 1)
-        .all(&app.db)
-        .await
-        .map_err(|error| from_database(&error))?;
+        .build(app.db.get_database_backend());
+    let rows = Loaders::of(ctx).rows(statement).await?;
+    let rows = rows.iter().map(|row| E::Model::from_query_result(row, ""));
+    let rows: std::result::Result<Vec<_>, _> = rows.collect();
+    let mut rows = rows.map_err(|error| from_database(&error))?;
     let more = rows.len() > window.size;
     rows.truncate(window.size);
     if window.backwards {
@@ -244,7 +249,7 @@ impl Window {
             (Some(_), Some(_)) => return Err(bad_input("give `first` or `last`, not both")),
             (Some(first), None) => (first, false),
             (None, Some(last)) => (last, true),
-            (None, None) => (20, false),
+            (None, None) => (PAGE, false),
         };
         let name = if backwards { "last" } else { "first" };
         let size = usize::try_from(size)

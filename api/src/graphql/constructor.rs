@@ -10,20 +10,22 @@ use super::{
     Direction,
     career::{Career, CareerOrder, CareerRow, CareerSeason},
     connection::{self, Page, PageInput},
+    directive::{Cost, ListOf, Paged},
+    elo::EloRating,
     filter::{contains, id_of, raced},
-    forecast::EloRating,
     node,
-    result::{Result as RaceResult, ResultFilterInput, page_of},
+    result::{Result as RaceResult, page_of},
+    result_filter::ResultFilterInput,
 };
 use crate::{
     error::{Code, Result},
     loaders::{Loaders, One, Whose, WhoseSeasons},
 };
 
-/// A Formula 1 team, by the name under which it raced.
 pub struct Constructor(pub One<constructor::Entity>);
 
-#[Object]
+/// A Formula 1 team, by the name under which it raced.
+#[Object(cache_control(max_age = 300))]
 impl Constructor {
     /// `Constructor:red_bull`.
     pub async fn id(&self) -> ID {
@@ -54,6 +56,7 @@ impl Constructor {
     }
 
     /// Seasons raced, with what was achieved in each, oldest first.
+    #[graphql(directive = ListOf::apply(12))]
     async fn seasons(&self, ctx: &Context<'_>) -> Result<Vec<CareerSeason>> {
         let seasons = Loaders::of(ctx)
             .seasons_of
@@ -66,6 +69,7 @@ impl Constructor {
     }
 
     /// Race results, the newest first unless ordered otherwise.
+    #[graphql(directive = Paged::apply(), cache_control(max_age = 300))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -99,12 +103,14 @@ impl Constructor {
     }
 
     /// Elo rating after each race, oldest first.
+    #[graphql(directive = ListOf::apply(200), directive = Cost::apply(2))]
     async fn elo_history(&self, ctx: &Context<'_>, season: Option<i32>) -> Result<Vec<EloRating>> {
         EloRating::of_constructor(ctx, self.0.id, season).await
     }
 
     /// The names under which the team behind this constructor raced, oldest first; empty
     /// for a team that never changed its name.
+    #[graphql(directive = ListOf::apply(6))]
     async fn lineage(&self, ctx: &Context<'_>) -> Result<Vec<LineageStretch>> {
         let rows = Loaders::of(ctx).lineage.load(self.0.id).await?;
         Ok(rows
@@ -126,10 +132,10 @@ impl Constructor {
     }
 }
 
-/// A stretch of seasons in which a team raced under one name.
 pub struct LineageStretch(One<constructor_lineage::Entity>);
 
-#[Object]
+/// A stretch of seasons in which a team raced under one name.
+#[Object(cache_control(max_age = 300))]
 impl LineageStretch {
     /// The team behind the names, by its base.
     async fn team(&self) -> &str {
@@ -223,7 +229,7 @@ impl CareerRow for constructor::Model {
 #[derive(Default)]
 pub struct ConstructorQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl ConstructorQuery {
     /// A constructor by ref (`red_bull`) or id.
     async fn constructor(
@@ -238,6 +244,7 @@ impl ConstructorQuery {
     }
 
     /// Constructors who ever entered a race.
+    #[graphql(directive = Paged::apply(), cache_control(max_age = 300))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, Object};
+use async_graphql::{Context, Enum, Object, Subscription};
 use chrono::{DateTime, Utc};
-use domain::data_status::{self, SourceStatus as SourceRow};
+use domain::{
+    data_status::{self, SourceStatus as SourceRow},
+    event,
+};
 use entities::import_run;
+use futures::{Stream, StreamExt};
 
-use super::{app, race::Race, result::Source};
-use crate::error::{Result, from_database};
+use super::{app, directive::ListOf, feed, race::Race, result::Source};
+use crate::{
+    error::{Result, from_database},
+    loaders::Loaders,
+};
 
 /// How an import or sync went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -24,10 +31,10 @@ pub enum RunStatus {
     Failed,
 }
 
-/// How fresh the data is.
-pub struct DataStatus(data_status::DataStatus);
+pub struct DataStatus(Arc<data_status::DataStatus>);
 
-#[Object]
+/// How fresh the data is.
+#[Object(cache_control(max_age = 5))]
 impl DataStatus {
     /// A race is past its date without results.
     async fn stale(&self) -> bool {
@@ -45,15 +52,16 @@ impl DataStatus {
     }
 
     /// Sources that have been read.
+    #[graphql(directive = ListOf::apply(2))]
     async fn sources(&self) -> Vec<SourceStatus> {
         self.0.sources.iter().cloned().map(SourceStatus).collect()
     }
 }
 
-/// What is known about a source.
 pub struct SourceStatus(SourceRow);
 
-#[Object]
+/// What is known about a source.
+#[Object(cache_control(max_age = 5))]
 impl SourceStatus {
     async fn source(&self) -> Source {
         self.0.source.into()
@@ -75,10 +83,10 @@ impl SourceStatus {
     }
 }
 
-/// How far an import is, or what it came to.
 pub struct RunProgress(import_run::Model);
 
-#[Object]
+/// How far an import is, or what it came to.
+#[Object(cache_control(max_age = 5))]
 impl RunProgress {
     async fn status(&self) -> RunStatus {
         self.0.status.into()
@@ -120,13 +128,54 @@ impl RunProgress {
 #[derive(Default)]
 pub struct DataStatusQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl DataStatusQuery {
     /// How fresh the data is and what imports are doing.
     async fn data_status(&self, ctx: &Context<'_>) -> Result<DataStatus> {
-        data_status::status(app(ctx))
-            .await
-            .map(DataStatus)
-            .map_err(|error| from_database(&error))
+        Loaders::of(ctx).data_status(ctx).await.map(DataStatus)
+    }
+}
+
+pub struct DataStatusChange {
+    sequence: i64,
+    status: Arc<data_status::DataStatus>,
+}
+
+/// News of the freshness of the data.
+#[Object(cache_control(max_age = 5))]
+impl DataStatusChange {
+    /// Grows with every change; give the last one as `after` to go on from there.
+    async fn sequence(&self) -> i64 {
+        self.sequence
+    }
+
+    /// How fresh the data is at this sequence, or already later.
+    async fn data_status(&self) -> DataStatus {
+        DataStatus(Arc::clone(&self.status))
+    }
+}
+
+#[derive(Default)]
+pub struct DataStatusSubscription;
+
+#[Subscription]
+impl DataStatusSubscription {
+    /// How fresh the data is: at once, then whenever an import or sync goes on. With `after`,
+    /// the sequence of the last change seen, only what is newer.
+    async fn data_status_changed(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<i64>,
+    ) -> impl Stream<Item = Result<DataStatusChange>> {
+        let app = app(ctx).clone();
+        feed::moments(ctx, event::DATA_STATUS, after).then(move |sequence| {
+            let app = app.clone();
+            async move {
+                let status = data_status::status(&app).await;
+                let status = status.map_err(|error| from_database(&error))?;
+                let status = Arc::new(status);
+                Ok(DataStatusChange { sequence, status })
+            }
+        })
     }
 }

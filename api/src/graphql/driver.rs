@@ -10,10 +10,12 @@ use super::{
     Direction,
     career::{Career, CareerOrder, CareerRow, CareerSeason},
     connection::{self, Page, PageInput},
+    directive::{Cost, ListOf, Paged},
+    elo::EloRating,
     filter::{self, contains, id_of, raced},
-    forecast::EloRating,
     node,
-    result::{Result as RaceResult, ResultFilterInput, page_of},
+    result::{Result as RaceResult, page_of},
+    result_filter::ResultFilterInput,
     scalars::Date,
 };
 use crate::{
@@ -21,10 +23,10 @@ use crate::{
     loaders::{Loaders, One, Whose, WhoseSeasons},
 };
 
-/// A driver.
 pub struct Driver(pub One<driver::Entity>);
 
-#[Object]
+/// A driver.
+#[Object(cache_control(max_age = 300))]
 impl Driver {
     /// `Driver:max_verstappen`.
     pub async fn id(&self) -> ID {
@@ -79,6 +81,7 @@ impl Driver {
     }
 
     /// Seasons raced, with what was achieved in each, oldest first.
+    #[graphql(directive = ListOf::apply(12))]
     async fn seasons(&self, ctx: &Context<'_>) -> Result<Vec<CareerSeason>> {
         let seasons = Loaders::of(ctx)
             .seasons_of
@@ -91,6 +94,7 @@ impl Driver {
     }
 
     /// Race results, the newest first unless ordered otherwise.
+    #[graphql(directive = Paged::apply(), cache_control(max_age = 300))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -124,6 +128,7 @@ impl Driver {
     }
 
     /// Elo rating after each race, oldest first.
+    #[graphql(directive = ListOf::apply(200), directive = Cost::apply(2))]
     async fn elo_history(&self, ctx: &Context<'_>, season: Option<i32>) -> Result<Vec<EloRating>> {
         EloRating::of_driver(ctx, self.0.id, season).await
     }
@@ -221,7 +226,7 @@ impl CareerRow for driver::Model {
 #[derive(Default)]
 pub struct DriverQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl DriverQuery {
     /// A driver by ref (`max_verstappen`) or id.
     async fn driver(
@@ -236,6 +241,7 @@ impl DriverQuery {
     }
 
     /// Drivers who ever entered a race.
+    #[graphql(directive = Paged::apply(), cache_control(max_age = 300))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"

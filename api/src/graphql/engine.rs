@@ -10,6 +10,8 @@ use async_graphql::{
 };
 use engines::{Hyperparameter, Registry};
 
+use super::directive::ListOf;
+
 /// The engines of this binary; their names make the `EngineId` enum.
 static ENGINES: LazyLock<Registry> = LazyLock::new(Registry::builtin);
 
@@ -108,7 +110,6 @@ pub enum Stage {
     PostQualifying,
 }
 
-/// A prediction engine.
 pub struct Engine(engines::EngineId);
 
 impl Engine {
@@ -125,7 +126,8 @@ impl Engine {
     }
 }
 
-#[Object]
+/// A prediction engine.
+#[Object(cache_control(max_age = 300))]
 impl Engine {
     #[graphql(name = "id")]
     async fn engine_id(&self) -> EngineId {
@@ -166,16 +168,17 @@ impl Engine {
     }
 
     /// Settings it was made with; they are not learned.
+    #[graphql(directive = ListOf::apply(6))]
     async fn hyperparameters(&self) -> Vec<HyperparameterObject> {
         let settings = self.engine().hyperparameters();
         settings.into_iter().map(HyperparameterObject).collect()
     }
 }
 
-/// A setting of an engine.
 pub struct HyperparameterObject(Hyperparameter);
 
-#[Object(name = "Hyperparameter")]
+/// A setting of an engine.
+#[Object(name = "Hyperparameter", cache_control(max_age = 300))]
 impl HyperparameterObject {
     async fn name(&self) -> &str {
         self.0.name
@@ -194,9 +197,10 @@ impl HyperparameterObject {
 #[derive(Default)]
 pub struct EngineQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl EngineQuery {
     /// All engines, baselines last.
+    #[graphql(directive = ListOf::apply(8))]
     async fn engines(&self) -> Vec<Engine> {
         ENGINES.iter().map(|engine| Engine(engine.id())).collect()
     }

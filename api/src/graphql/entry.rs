@@ -5,20 +5,23 @@ use std::sync::Arc;
 use async_graphql::{Context, Object};
 use entities::{entry, race};
 
-use super::{constructor::Constructor, driver::Driver, lap::Lap, lap::Stint, pit_stop::PitStop};
+use super::{
+    constructor::Constructor, directive::ListOf, driver::Driver, lap::Lap, lap::Stint,
+    pit_stop::PitStop,
+};
 use crate::{
     error::Result,
     loaders::{Loaders, One, OneEntry},
 };
 
-/// A driver with a car in a race: team, number and code belong here, not to the driver.
 pub struct Entry {
     row: One<entry::Entity>,
     /// The race that was asked for; another than the row's when provisional.
     race_id: i32,
 }
 
-#[Object]
+/// A driver with a car in a race: team, number and code belong here, not to the driver.
+#[Object(cache_control(max_age = 300))]
 impl Entry {
     async fn driver(&self, ctx: &Context<'_>) -> Result<Driver> {
         Driver::load(ctx, self.row.driver_id).await
@@ -44,6 +47,7 @@ impl Entry {
     }
 
     /// Every lap driven; known from 2018 on.
+    #[graphql(directive = ListOf::apply(70))]
     async fn laps(&self, ctx: &Context<'_>) -> Result<Vec<Lap>> {
         let rows = Loaders::of(ctx).laps.load(self.key()).await?;
         Ok(rows
@@ -53,6 +57,7 @@ impl Entry {
     }
 
     /// Laps in a row on one set of tyres.
+    #[graphql(directive = ListOf::apply(3))]
     async fn stints(&self, ctx: &Context<'_>) -> Result<Vec<Stint>> {
         let rows = Loaders::of(ctx).stints.load(self.key()).await?;
         Ok(rows
@@ -61,6 +66,7 @@ impl Entry {
             .collect())
     }
 
+    #[graphql(directive = ListOf::apply(3))]
     async fn pit_stops(&self, ctx: &Context<'_>) -> Result<Vec<PitStop>> {
         let rows = Loaders::of(ctx).entry_pit_stops.load(self.key()).await?;
         Ok(rows

@@ -1,4 +1,4 @@
-//! Forecasts and Elo ratings.
+//! Forecasts.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use entities::race;
 use super::{
     app,
     constructor::Constructor,
+    directive::{ListOf, SlicedList},
     driver::Driver,
     engine::{Engine, EngineId, Stage},
     race::Race,
@@ -20,7 +21,6 @@ use crate::{
     loaders::Loaders,
 };
 
-/// What an engine says of a race.
 pub struct Forecast {
     answer: Arc<RaceForecast>,
     known: Arc<Known>,
@@ -68,7 +68,8 @@ impl Forecast {
     }
 }
 
-#[Object]
+/// What an engine says of a race.
+#[Object(cache_control(max_age = 60))]
 impl Forecast {
     #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn engine(&self) -> Result<Engine> {
@@ -105,6 +106,7 @@ impl Forecast {
     }
 
     /// All entrants, the likeliest winner first.
+    #[graphql(directive = SlicedList::apply(22, "first"))]
     async fn entries(&self, first: Option<usize>) -> Vec<ForecastEntry> {
         (0..self.answer.entrants.len().min(first.unwrap_or(usize::MAX)))
             .map(|index| ForecastEntry {
@@ -121,7 +123,6 @@ impl Forecast {
     }
 }
 
-/// One entrant's part of a forecast.
 pub struct ForecastEntry {
     answer: Arc<RaceForecast>,
     known: Arc<Known>,
@@ -134,7 +135,8 @@ impl ForecastEntry {
     }
 }
 
-#[Object]
+/// One entrant's part of a forecast.
+#[Object(cache_control(max_age = 60))]
 impl ForecastEntry {
     async fn driver(&self, ctx: &Context<'_>) -> Result<Driver> {
         Driver::load(ctx, self.known.driver_row(self.part().forecast.driver)).await
@@ -191,20 +193,21 @@ impl ForecastEntry {
 
     /// What each feature adds to the entrant's strength, on a log scale: one unit more makes
     /// the chance to beat another entrant e times as likely as before, against not.
+    #[graphql(directive = ListOf::apply(10))]
     async fn contributions(&self) -> Vec<FeatureContribution> {
         let parts = self.part().contributions.iter().cloned();
         parts.map(FeatureContribution).collect()
     }
 }
 
-/// A probability with its uncertainty.
 pub struct Probability {
     value: f64,
     low: f64,
     high: f64,
 }
 
-#[Object]
+/// A probability with its uncertainty.
+#[Object(cache_control(max_age = 60))]
 impl Probability {
     /// 0 to 1.
     async fn value(&self) -> f64 {
@@ -227,13 +230,13 @@ impl Probability {
     }
 }
 
-/// Two places and all between.
 pub struct PositionInterval {
     best: usize,
     worst: usize,
 }
 
-#[Object]
+/// Two places and all between.
+#[Object(cache_control(max_age = 60))]
 impl PositionInterval {
     async fn best(&self) -> usize {
         self.best
@@ -244,10 +247,10 @@ impl PositionInterval {
     }
 }
 
-/// What one feature adds to a strength.
 pub struct FeatureContribution(FeaturePart);
 
-#[Object]
+/// What one feature adds to a strength.
+#[Object(cache_control(max_age = 60))]
 impl FeatureContribution {
     async fn feature(&self) -> &str {
         &self.0.feature
@@ -258,10 +261,10 @@ impl FeatureContribution {
     }
 }
 
-/// How well a forecast did.
 pub struct ForecastEvaluation(engines::Evaluation);
 
-#[Object]
+/// How well a forecast did.
+#[Object(cache_control(max_age = 60))]
 impl ForecastEvaluation {
     /// −ln of the probability given to the winner; 0 is perfect.
     async fn winner_log_loss(&self) -> f64 {
@@ -296,66 +299,5 @@ impl ForecastEvaluation {
     /// Share of entrants that ended within their 90 % interval.
     async fn coverage90(&self) -> f64 {
         self.0.coverage_90
-    }
-}
-
-/// An Elo rating before and after a race.
-pub struct EloRating(forecast::Rating);
-
-impl EloRating {
-    /// Ratings of a driver, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn of_driver(
-        ctx: &Context<'_>,
-        driver: i32,
-        season: Option<i32>,
-    ) -> Result<Vec<Self>> {
-        let known = Loaders::of(ctx).known(ctx).await?;
-        Ok(of_season(known.driver_ratings(driver), season))
-    }
-
-    /// Ratings of a constructor, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn of_constructor(
-        ctx: &Context<'_>,
-        constructor: i32,
-        season: Option<i32>,
-    ) -> Result<Vec<Self>> {
-        let known = Loaders::of(ctx).known(ctx).await?;
-        Ok(of_season(known.constructor_ratings(constructor), season))
-    }
-}
-
-fn of_season(ratings: Vec<forecast::Rating>, season: Option<i32>) -> Vec<EloRating> {
-    ratings
-        .into_iter()
-        .filter(|rating| season.is_none_or(|season| rating.season == season))
-        .map(EloRating)
-        .collect()
-}
-
-#[Object]
-impl EloRating {
-    async fn race(&self, ctx: &Context<'_>) -> Result<Race> {
-        Race::load(ctx, self.0.race_id).await
-    }
-
-    /// Before the race; 1500 is average.
-    async fn before(&self) -> f64 {
-        self.0.before
-    }
-
-    /// After the race; 1500 is average.
-    async fn after(&self) -> f64 {
-        self.0.after
-    }
-
-    /// Standard deviation of the rating.
-    async fn deviation(&self) -> f64 {
-        self.0.deviation
     }
 }

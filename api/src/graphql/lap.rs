@@ -23,10 +23,10 @@ pub enum Compound {
     Unknown,
 }
 
-/// One lap of one car.
 pub struct Lap(pub One<lap::Entity>);
 
-#[Object]
+/// One lap of one car.
+#[Object(cache_control(max_age = 300))]
 impl Lap {
     /// From 1.
     async fn number(&self) -> i32 {
@@ -92,10 +92,10 @@ impl Lap {
     }
 }
 
-/// Laps in a row on one set of tyres.
 pub struct Stint(pub One<stint::Entity>);
 
-#[Object]
+/// Laps in a row on one set of tyres.
+#[Object(cache_control(max_age = 300))]
 impl Stint {
     /// From 1.
     async fn number(&self) -> i32 {

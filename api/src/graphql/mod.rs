@@ -5,9 +5,12 @@ pub mod circuit;
 pub mod connection;
 pub mod constructor;
 pub mod data_status;
+pub mod directive;
 pub mod driver;
+pub mod elo;
 pub mod engine;
 pub mod entry;
+pub mod feed;
 pub mod filter;
 pub mod forecast;
 pub mod lap;
@@ -17,7 +20,10 @@ pub mod practice;
 pub mod qualifying;
 pub mod race;
 pub mod race_control;
+pub mod race_filter;
 pub mod result;
+pub mod result_filter;
+pub mod result_id;
 pub mod scalars;
 pub mod season;
 pub mod session;
@@ -26,8 +32,10 @@ pub mod viewer;
 pub mod weather;
 
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, Enum, MergedObject, SDLExportOptions,
+    Context, EmptyMutation, Enum, MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder,
 };
+use chrono::{DateTime, Utc};
+use connection::Page;
 use domain::App;
 use sea_orm::DatabaseConnection;
 
@@ -45,8 +53,12 @@ pub struct Query(
     node::NodeQuery,
 );
 
+/// All subscriptions.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(data_status::DataStatusSubscription);
+
 /// The executable schema.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
 
 /// Which way a list runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
@@ -58,30 +70,40 @@ pub enum Direction {
     Desc,
 }
 
-/// Builds the schema for an application.
-#[must_use]
-pub fn schema(app: App) -> Schema {
-    let limits = &app.config.graphql;
-    builder()
-        .limit_depth(limits.max_depth)
-        .limit_complexity(limits.max_fields)
-        .data(app)
-        .finish()
-}
+/// A field that is called what it is called everywhere, though a linter takes it for its type's
+/// name said again, and the linter's pardon.
+const PARDONED: (&str, &str) = (
+    "\traceControl: ",
+    "\t# eslint-disable-next-line @graphql-eslint/no-typename-prefix -- \"race control\" is what it is called\n",
+);
 
 /// The sorted schema in the schema definition language, as kept in `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
-    builder().finish().sdl_with_options(
-        SDLExportOptions::new()
-            .sorted_fields()
-            .sorted_arguments()
-            .sorted_enum_items(),
-    )
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by();
+    let text = builder().finish().sdl_with_options(options);
+    let (field, pardon) = PARDONED;
+    text.replace(field, &format!("{pardon}{field}"))
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+/// The schema without anything that it is about.
+pub(crate) fn builder() -> SchemaBuilder<Query, EmptyMutation, Subscription> {
+    // The library's own types do not take their descriptions from comments.
+    Schema::build(Query::default(), EmptyMutation, Subscription::default())
+        .override_output_type_description::<Page<circuit::Circuit>>("A page of circuits.")
+        .override_output_type_description::<Page<constructor::Constructor>>(
+            "A page of constructors.",
+        )
+        .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
+        .override_output_type_description::<Page<race::Race>>("A page of races.")
+        .override_output_type_description::<Page<result::Result>>("A page of results.")
+        .override_output_type_description::<DateTime<Utc>>(
+            "A moment in UTC, RFC 3339: `2024-05-26T13:00:00Z`.",
+        )
 }
 
 /// The application that a resolver serves.
@@ -92,4 +114,150 @@ pub(crate) fn app<'a>(ctx: &Context<'a>) -> &'a App {
 /// Its database.
 pub(crate) fn db<'a>(ctx: &Context<'a>) -> &'a DatabaseConnection {
     &app(ctx).db
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use async_graphql::{
+        CacheControl, ServerError, ValidationResult,
+        extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
+        parser::{
+            parse_schema,
+            types::{TypeKind, TypeSystemDefinition},
+        },
+    };
+
+    use super::*;
+
+    /// Notes what validation says of a query, and ends it there: nothing is executed.
+    #[derive(Default)]
+    struct Noted(Mutex<Option<CacheControl>>);
+
+    struct Note(Arc<Noted>);
+
+    impl ExtensionFactory for Note {
+        fn create(&self) -> Arc<dyn Extension> {
+            Arc::<Noted>::clone(&self.0)
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Extension for Noted {
+        async fn validation(
+            &self,
+            ctx: &ExtensionContext<'_>,
+            next: NextValidation<'_>,
+        ) -> Result<ValidationResult, Vec<ServerError>> {
+            let result = next.run(ctx).await?;
+            *self.0.lock().unwrap() = Some(result.cache_control);
+            Err(vec![ServerError::new("valid", None)])
+        }
+    }
+
+    async fn cache_control(query: &str) -> CacheControl {
+        let noted = Arc::new(Noted::default());
+        let schema = builder().extension(Note(Arc::clone(&noted))).finish();
+        let errors = schema.execute(query).await.errors;
+        let found = *noted.0.lock().unwrap();
+        found.unwrap_or_else(|| panic!("{query} is not valid: {errors:?}"))
+    }
+
+    /// Every root field, and for how many seconds its answer may be kept.
+    const KEPT: [(&str, i32); 17] = [
+        ("season(year: 2024) { year }", 300),
+        ("seasons { year }", 300),
+        ("race(ref: \"2024_monaco\") { name }", 60),
+        ("races { totalCount }", 300),
+        ("nextRace { name }", 30),
+        ("lastRace { name }", 30),
+        ("circuit(ref: \"monza\") { name }", 300),
+        ("circuits { pageInfo { hasNextPage } }", 300),
+        ("driver(ref: \"norris\") { name }", 300),
+        ("drivers { totalCount }", 300),
+        ("constructor(ref: \"rb\") { name }", 300),
+        ("constructors { edges { cursor } }", 300),
+        ("engine(id: ELO) { name }", 300),
+        ("engines { name }", 300),
+        ("dataStatus { stale }", 5),
+        ("node(id: \"Driver:norris\") { id }", 60),
+        ("nodes(ids: []) { id }", 60),
+    ];
+
+    #[tokio::test]
+    async fn every_root_says_how_long_its_answer_may_be_kept() {
+        for (field, max_age) in KEPT {
+            let found = cache_control(&format!("{{ {field} }}")).await;
+            let expected = CacheControl {
+                public: true,
+                max_age,
+            };
+            assert_eq!(found, expected, "{field}");
+        }
+        let document = parse_schema(sdl()).unwrap();
+        for definition in document.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else {
+                continue;
+            };
+            if let TypeKind::Object(object) = definition.node.kind
+                && definition.node.name.node == "Query"
+            {
+                for field in object.fields {
+                    let name = field.node.name.node.as_str();
+                    let said = KEPT.iter().any(|(field, _)| {
+                        field
+                            .split(['(', ' '])
+                            .next()
+                            .is_some_and(|start| start == name)
+                    });
+                    assert!(said || name == "viewer", "{name} is not in the list");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_below_may_be_kept_for_a_shorter_time() {
+        for (query, max_age) in [
+            ("{ drivers { nodes { name } } }", 300),
+            ("{ races { nodes { name } } }", 60),
+            (
+                "{ season(year: 2024) { races { results { points } } } }",
+                60,
+            ),
+            ("{ lastRace { forecast { stage } } }", 30),
+            ("{ dataStatus { lastRace { name } } }", 5),
+            ("{ seasons { year } dataStatus { stale } }", 5),
+            ("{ __typename }", 3600),
+            (
+                "{ node(id: \"Race:2024_monaco\") { ... on Race { results { points } } } }",
+                60,
+            ),
+        ] {
+            let found = cache_control(query).await;
+            assert_eq!((found.public, found.max_age), (true, max_age), "{query}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_asks_is_nobody_elses_answer() {
+        assert!(!cache_control("{ viewer { role } }").await.public);
+        assert!(
+            !cache_control("{ viewer { role } seasons { year } }")
+                .await
+                .public
+        );
+    }
+
+    #[test]
+    fn the_pardon_stands_right_above_its_field() {
+        let sdl = sdl();
+        let mut lines = sdl
+            .lines()
+            .skip_while(|line| !line.contains("eslint-disable-next-line"));
+        assert!(lines.next().is_some());
+        assert!(lines.next().unwrap().starts_with("\traceControl: ["));
+        assert!(!lines.any(|line| line.contains("eslint")));
+    }
 }

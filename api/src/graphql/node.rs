@@ -3,7 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
-    circuit::Circuit, constructor::Constructor, driver::Driver, race::Race, season::Season,
+    circuit::Circuit, constructor::Constructor, directive::SlicedList, driver::Driver, race::Race,
+    result::Result as RaceResult, season::Season,
 };
 use crate::{
     error::{Result, bad_input},
@@ -22,10 +23,18 @@ pub enum Node {
     Circuit(Circuit),
     Driver(Driver),
     Constructor(Constructor),
+    Result(RaceResult),
 }
 
 /// The kinds of ids.
-const KINDS: [&str; 5] = ["Season", "Race", "Circuit", "Driver", "Constructor"];
+const KINDS: [&str; 6] = [
+    "Season",
+    "Race",
+    "Circuit",
+    "Driver",
+    "Constructor",
+    "Result",
+];
 
 /// The id of a thing of a kind.
 #[must_use]
@@ -50,14 +59,16 @@ pub fn reference_of<'a>(kind: &str, text: &'a str) -> Result<&'a str> {
 #[derive(Default)]
 pub struct NodeQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl NodeQuery {
     /// The thing with this id; null when there is none.
+    #[graphql(cache_control(max_age = 60))]
     async fn node(&self, ctx: &Context<'_>, id: ID) -> Option<Result<Node>> {
         resolve(ctx, &id).await.transpose()
     }
 
     /// The things with these ids, in the same order, null where there is none; at most 100.
+    #[graphql(directive = SlicedList::apply(100, "ids"), cache_control(max_age = 60))]
     async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
         if ids.len() > MOST_NODES {
             return Err(bad_input(format!(
@@ -97,6 +108,9 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         "Constructor" => find_constructor(ctx, reference)
             .await?
             .map(Node::Constructor),
+        "Result" => Box::pin(RaceResult::find(ctx, reference))
+            .await?
+            .map(Node::Result),
         other => {
             return Err(bad_input(format!(
                 "there is no type {other:?} with ids, expected one of {}",

@@ -6,10 +6,10 @@ use entities::pit_stop;
 use super::{driver::Driver, scalars::Duration};
 use crate::{error::Result, loaders::One};
 
-/// A pit stop.
 pub struct PitStop(pub One<pit_stop::Entity>);
 
-#[Object]
+/// A pit stop.
+#[Object(cache_control(max_age = 300))]
 impl PitStop {
     async fn driver(&self, ctx: &Context<'_>) -> Result<Driver> {
         Driver::load(ctx, self.0.driver_id).await

@@ -6,10 +6,10 @@ use entities::practice_result;
 use super::{constructor::Constructor, driver::Driver, scalars::Duration, session::SessionKind};
 use crate::{error::Result, loaders::One};
 
-/// A driver's practice session.
 pub struct PracticeResult(pub One<practice_result::Entity>);
 
-#[Object]
+/// A driver's practice session.
+#[Object(cache_control(max_age = 300))]
 impl PracticeResult {
     async fn session(&self) -> SessionKind {
         self.0.session.into()

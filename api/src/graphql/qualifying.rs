@@ -9,10 +9,10 @@ use crate::{
     loaders::{Loaders, One},
 };
 
-/// A car in a qualifying classification.
 pub struct QualifyingResult(One<qualifying_result::Entity>);
 
-#[Object]
+/// A car in a qualifying classification.
+#[Object(cache_control(max_age = 300))]
 impl QualifyingResult {
     async fn position(&self) -> Option<i32> {
         self.0.position

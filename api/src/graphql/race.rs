@@ -2,24 +2,25 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
-use entities::{circuit, race, session::Kind};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select, sea_query::Expr};
+use entities::{race, session::Kind};
+use sea_orm::EntityTrait;
 
 use super::{
-    Direction, app,
+    Direction,
     circuit::Circuit,
-    connection::{self, Page, PageInput, SortValue, Sorting},
+    connection::{self, Page, PageInput},
+    directive::{Cost, ListOf, Paged},
     engine::{EngineId, Stage},
     entry::Entry,
-    filter::{contains, id_of},
     forecast::Forecast,
     node,
     pit_stop::PitStop,
     practice::PracticeResult,
     qualifying::QualifyingResult,
     race_control::RaceControlPeriod,
+    race_filter::{RaceFilter, by_date},
     result::Result as RaceResult,
     scalars::Date,
     season::Season,
@@ -28,7 +29,7 @@ use super::{
     weather::Weather,
 };
 use crate::{
-    error::{Code, Result, from_database},
+    error::{Code, Result},
     loaders::{Loaders, One},
 };
 
@@ -46,10 +47,10 @@ pub enum RaceStatus {
     Cancelled,
 }
 
-/// A Grand Prix.
 pub struct Race(pub One<race::Entity>);
 
-#[Object]
+/// A Grand Prix.
+#[Object(cache_control(max_age = 60))]
 impl Race {
     /// `Race:2024_monaco`.
     pub async fn id(&self) -> ID {
@@ -102,6 +103,7 @@ impl Race {
     }
 
     /// Sessions of the weekend, in order.
+    #[graphql(directive = ListOf::apply(5))]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let rows = Loaders::of(ctx).sessions.load(self.0.id).await?;
         Ok(rows
@@ -112,6 +114,7 @@ impl Race {
 
     /// Who drives what. Until an entry list is known, that of the latest race, marked
     /// provisional.
+    #[graphql(directive = ListOf::apply(22))]
     async fn entries(&self, ctx: &Context<'_>) -> Result<Vec<Entry>> {
         Entry::of_race(ctx, &self.0).await
     }
@@ -129,28 +132,33 @@ impl Race {
     }
 
     /// Classification, the unclassified behind.
+    #[graphql(directive = ListOf::apply(25))]
     async fn results(&self, ctx: &Context<'_>) -> Result<Vec<RaceResult>> {
         let rows = Loaders::of(ctx).results.load(self.0.id).await?;
         Ok(rows.map(|rows| RaceResult::list(&rows)).unwrap_or_default())
     }
 
     /// Classification of the sprint; empty without one.
+    #[graphql(directive = ListOf::apply(25))]
     async fn sprint(&self, ctx: &Context<'_>) -> Result<Vec<RaceResult>> {
         let rows = Loaders::of(ctx).sprint.load(self.0.id).await?;
         Ok(rows.map(|rows| RaceResult::list(&rows)).unwrap_or_default())
     }
 
     /// Qualifying classification; known from 1994 on.
+    #[graphql(directive = ListOf::apply(25))]
     async fn qualifying(&self, ctx: &Context<'_>) -> Result<Vec<QualifyingResult>> {
         QualifyingResult::of_race(ctx, self.0.id, Kind::Qualifying).await
     }
 
     /// Qualifying for the sprint.
+    #[graphql(directive = ListOf::apply(25))]
     async fn sprint_qualifying(&self, ctx: &Context<'_>) -> Result<Vec<QualifyingResult>> {
         QualifyingResult::of_race(ctx, self.0.id, Kind::SprintQualifying).await
     }
 
     /// Best practice laps, of one session if given.
+    #[graphql(directive = ListOf::apply(60))]
     async fn practice(
         &self,
         ctx: &Context<'_>,
@@ -168,6 +176,7 @@ impl Race {
     }
 
     /// Pit stops in order of time; known from 2011 on.
+    #[graphql(directive = ListOf::apply(50))]
     async fn pit_stops(&self, ctx: &Context<'_>) -> Result<Vec<PitStop>> {
         let rows = Loaders::of(ctx).pit_stops.load(self.0.id).await?;
         Ok(rows
@@ -177,6 +186,7 @@ impl Race {
     }
 
     /// Safety cars and red flags.
+    #[graphql(directive = ListOf::apply(4))]
     async fn race_control(&self, ctx: &Context<'_>) -> Result<Vec<RaceControlPeriod>> {
         let rows = Loaders::of(ctx).race_control.load(self.0.id).await?;
         Ok(rows
@@ -197,6 +207,7 @@ impl Race {
     }
 
     /// Whether the production engine can forecast this race.
+    #[graphql(directive = Cost::apply(5))]
     async fn forecast_available(&self, ctx: &Context<'_>) -> Result<bool> {
         let known = Loaders::of(ctx).known(ctx).await?;
         Ok(domain::forecast::available(&known, &self.0))
@@ -204,6 +215,7 @@ impl Race {
 
     /// What an engine says of this race, from what was known before it: by default the
     /// production engine at the latest stage reached. Null when nothing can be said yet.
+    #[graphql(directive = Cost::apply(50))]
     async fn forecast(
         &self,
         ctx: &Context<'_>,
@@ -217,6 +229,7 @@ impl Race {
     }
 
     /// What every engine says that can speak at this stage.
+    #[graphql(directive = ListOf::apply(8), directive = Cost::apply(25))]
     async fn forecasts(&self, ctx: &Context<'_>, stage: Option<Stage>) -> Result<Vec<Forecast>> {
         Box::pin(Forecast::all_of_race(ctx, &self.0, stage)).await
     }
@@ -234,96 +247,10 @@ impl Race {
     }
 }
 
-/// Which races: all conditions given must hold.
-#[derive(Debug, Clone, Default, InputObject)]
-pub struct RaceFilter {
-    /// Part of the name; accents and case do not matter.
-    search: Option<String>,
-    season: Option<i32>,
-    season_from: Option<i32>,
-    season_to: Option<i32>,
-    /// Ref of the circuit.
-    circuit: Option<String>,
-    status: Option<RaceStatus>,
-    date_from: Option<Date>,
-    date_to: Option<Date>,
-    /// Ref of the driver who won.
-    won_by: Option<String>,
-    /// Ref of the constructor that won.
-    won_by_constructor: Option<String>,
-}
-
-impl RaceFilter {
-    /// Text that tells filters apart.
-    #[must_use]
-    pub fn scope(&self) -> String {
-        format!("{self:?}")
-    }
-
-    /// Narrows a select of races.
-    ///
-    /// # Errors
-    /// `BAD_USER_INPUT` for a search text that cannot be used.
-    pub fn apply(&self, mut select: Select<race::Entity>) -> Result<Select<race::Entity>> {
-        use race::Column;
-        if let Some(search) = &self.search {
-            select = select.filter(contains(
-                Column::Reference,
-                &domain::season::slug::slug(search),
-            )?);
-        }
-        if let Some(season) = self.season {
-            select = select.filter(Column::Season.eq(season));
-        }
-        if let Some(from) = self.season_from {
-            select = select.filter(Column::Season.gte(from));
-        }
-        if let Some(to) = self.season_to {
-            select = select.filter(Column::Season.lte(to));
-        }
-        if let Some(circuit) = &self.circuit {
-            let ids =
-                id_of::<circuit::Entity>(circuit::Column::Id, circuit::Column::Reference, circuit);
-            select = select.filter(Column::CircuitId.in_subquery(ids));
-        }
-        if let Some(status) = self.status {
-            select = select.filter(Column::Status.eq(race::Status::from(status)));
-        }
-        if let Some(from) = self.date_from {
-            select = select.filter(Column::Date.gte(from.0));
-        }
-        if let Some(to) = self.date_to {
-            select = select.filter(Column::Date.lte(to.0));
-        }
-        if let Some(driver) = &self.won_by {
-            select = select.filter(Column::Id.in_subquery(super::filter::won_by_driver(driver)));
-        }
-        if let Some(constructor) = &self.won_by_constructor {
-            select = select
-                .filter(Column::Id.in_subquery(super::filter::won_by_constructor(constructor)));
-        }
-        Ok(select)
-    }
-}
-
-/// Races sorted by date.
-#[must_use]
-pub fn by_date(scope: &str, direction: Direction) -> Sorting<race::Model> {
-    let descending = direction == Direction::Desc;
-    Sorting {
-        scope: format!("{scope}/date/{descending}"),
-        by: Expr::col(race::Column::Date),
-        key: Expr::col(race::Column::Id),
-        descending,
-        of: |row, _| (SortValue::Day(row.date), row.id.into()),
-        order: "date",
-    }
-}
-
 #[derive(Default)]
 pub struct RaceQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl RaceQuery {
     /// A race by ref (`2024_monaco`) or id.
     async fn race(
@@ -340,6 +267,7 @@ impl RaceQuery {
     }
 
     /// Races of all seasons by date, the newest first unless ordered otherwise.
+    #[graphql(directive = Paged::apply(), cache_control(max_age = 300))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -367,18 +295,16 @@ impl RaceQuery {
     }
 
     /// The earliest race neither completed nor cancelled, whatever today's date.
+    #[graphql(cache_control(max_age = 30))]
     async fn next_race(&self, ctx: &Context<'_>) -> Option<Result<Race>> {
-        found(domain::season::next_race(&app(ctx).db).await)
+        let row = Loaders::of(ctx).next_race.load(()).await;
+        row.map(|row| row.map(Race)).transpose()
     }
 
     /// The latest completed race.
+    #[graphql(cache_control(max_age = 30))]
     async fn last_race(&self, ctx: &Context<'_>) -> Option<Result<Race>> {
-        found(domain::season::last_race(&app(ctx).db).await)
+        let row = Loaders::of(ctx).last_race.load(()).await;
+        row.map(|row| row.map(Race)).transpose()
     }
-}
-
-fn found(race: std::result::Result<Option<race::Model>, sea_orm::DbErr>) -> Option<Result<Race>> {
-    race.map(|row| row.map(Arc::new).map(Race))
-        .map_err(|error| from_database(&error))
-        .transpose()
 }

@@ -29,10 +29,10 @@ pub enum Resumption {
     NotResumed,
 }
 
-/// A safety car or a red flag.
 pub struct RaceControlPeriod(pub One<race_control::Entity>);
 
-#[Object]
+/// A safety car or a red flag.
+#[Object(cache_control(max_age = 300))]
 impl RaceControlPeriod {
     async fn kind(&self) -> RaceControlKind {
         self.0.kind.into()

@@ -2,23 +2,25 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, InputObject, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, NaiveDate, Utc};
-use entities::{circuit, constructor, driver, race, race_source, result, result_revision};
-use sea_orm::{ColumnTrait, QueryFilter, Select};
+use entities::{race_source, result, result_revision, session::Kind};
 
 use super::{
     Direction, app,
     connection::{DatedPage, Page, PageInput, TotalCount},
     constructor::Constructor,
+    directive::ListOf,
     driver::Driver,
-    filter::id_of,
+    node,
     race::Race,
-    scalars::{Date, Decimal, Duration},
+    result_filter::{ResultFilter, ResultFilterInput},
+    result_id::ResultId,
+    scalars::{Decimal, Duration},
 };
 use crate::{
-    error,
-    loaders::{Asked, Loaders, One, OwnResults, Whose},
+    error::{self, bad_input},
+    loaders::{Asked, Loaders, Many, One, OwnResults, Whose},
 };
 
 /// How a car's race ended.
@@ -56,15 +58,22 @@ pub enum Source {
     Admin,
 }
 
-/// A car in the classification of a race or sprint.
 pub struct Result {
     pub row: One<result::Entity>,
     /// Race time of the winner, where the classification is at hand.
     pub winner_ms: Option<i32>,
 }
 
-#[Object]
+/// A car in the classification of a race or sprint.
+#[Object(cache_control(max_age = 300))]
 impl Result {
+    /// `Result:2024_monaco/race/leclerc/ferrari/16`: race, session, driver, constructor, and the
+    /// number on the car where known.
+    pub(super) async fn id(&self, ctx: &Context<'_>) -> error::Result<ID> {
+        // Boxed, or the future of every field of a result had room for three loads.
+        Box::pin(self.own_id(ctx)).await
+    }
+
     /// Place if classified; the winner is 1.
     async fn position(&self) -> Option<i32> {
         self.row.position
@@ -155,6 +164,7 @@ impl Result {
     }
 
     /// What the result was before its corrections, oldest first.
+    #[graphql(directive = ListOf::apply(2))]
     async fn revisions(&self, ctx: &Context<'_>) -> error::Result<Vec<ResultRevision>> {
         if self.row.revision == 1 {
             return Ok(Vec::new());
@@ -183,13 +193,53 @@ impl Result {
             .collect()
     }
 
-    async fn find_winner(&self, ctx: &Context<'_>) -> error::Result<Option<i32>> {
-        let loaders = Loaders::of(ctx);
-        let race = match self.row.session {
-            entities::session::Kind::Sprint => loaders.sprint.load(self.row.race_id).await?,
-            _ => loaders.results.load(self.row.race_id).await?,
+    /// The result whose id says this after the colon.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for what no id says, or when the database fails.
+    pub async fn find(ctx: &Context<'_>, text: &str) -> error::Result<Option<Self>> {
+        let Some(id) = ResultId::read(text) else {
+            return Err(bad_input(format!(
+                "{text:?} names no result, expected one such as \"2024_monaco/race/leclerc/ferrari/16\""
+            )));
         };
-        Ok(race.and_then(|rows| {
+        let loaders = Loaders::of(ctx);
+        let (race, driver, constructor) = futures::try_join!(
+            loaders.race_by_ref.load(id.race.to_owned()),
+            loaders.driver_by_ref.load(id.driver.to_owned()),
+            loaders.constructor_by_ref.load(id.constructor.to_owned()),
+        )?;
+        let (Some(race), Some(driver), Some(constructor)) = (race, driver, constructor) else {
+            return Ok(None);
+        };
+        let rows = classification(ctx, race.id, id.session).await?;
+        let rows = rows.map(|rows| Self::list(&rows)).unwrap_or_default();
+        Ok(rows.into_iter().find(|result| {
+            let row = &result.row;
+            (row.driver_id, row.constructor_id) == (driver.id, constructor.id)
+                && row.number == id.number
+        }))
+    }
+
+    async fn own_id(&self, ctx: &Context<'_>) -> error::Result<ID> {
+        let (race, driver, constructor) = futures::try_join!(
+            Race::load(ctx, self.row.race_id),
+            Driver::load(ctx, self.row.driver_id),
+            Constructor::load(ctx, self.row.constructor_id),
+        )?;
+        let id = ResultId {
+            race: &race.0.reference,
+            session: self.row.session,
+            driver: &driver.0.reference,
+            constructor: &constructor.0.reference,
+            number: &self.row.number,
+        };
+        Ok(node::id("Result", id))
+    }
+
+    async fn find_winner(&self, ctx: &Context<'_>) -> error::Result<Option<i32>> {
+        let rows = classification(ctx, self.row.race_id, self.row.session).await?;
+        Ok(rows.and_then(|rows| {
             rows.iter()
                 .find(|row| row.position == Some(1))
                 .and_then(|row| row.time_ms)
@@ -197,7 +247,18 @@ impl Result {
     }
 }
 
-/// A car's own fastest lap.
+async fn classification(
+    ctx: &Context<'_>,
+    race_id: i32,
+    session: Kind,
+) -> error::Result<Option<Many<result::Entity>>> {
+    let loaders = Loaders::of(ctx);
+    match session {
+        Kind::Sprint => loaders.sprint.load(race_id).await,
+        _ => loaders.results.load(race_id).await,
+    }
+}
+
 pub struct FastestLap {
     time: i32,
     lap: Option<i32>,
@@ -205,7 +266,8 @@ pub struct FastestLap {
     speed: Option<f64>,
 }
 
-#[Object]
+/// A car's own fastest lap.
+#[Object(cache_control(max_age = 300))]
 impl FastestLap {
     async fn time(&self) -> Duration {
         Duration(self.time)
@@ -227,10 +289,10 @@ impl FastestLap {
     }
 }
 
-/// What a result was before a correction.
 pub struct ResultRevision(One<result_revision::Entity>);
 
-#[Object]
+/// What a result was before a correction.
+#[Object(cache_control(max_age = 300))]
 impl ResultRevision {
     async fn revision(&self) -> i32 {
         self.0.revision
@@ -263,110 +325,6 @@ impl ResultRevision {
 
     async fn superseded_at(&self) -> DateTime<Utc> {
         self.0.superseded_at
-    }
-}
-
-/// Which results.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResultFilter {
-    season: Option<i32>,
-    driver: Option<String>,
-    constructor: Option<String>,
-    circuit: Option<String>,
-    status: Option<ResultStatus>,
-    position_from: Option<i32>,
-    position_to: Option<i32>,
-    pole: Option<bool>,
-    date_from: Option<NaiveDate>,
-    date_to: Option<NaiveDate>,
-}
-
-/// Which results: all conditions given must hold.
-#[derive(Debug, Clone, Default, InputObject)]
-#[graphql(name = "ResultFilter")]
-pub struct ResultFilterInput {
-    season: Option<i32>,
-    /// Ref of the driver.
-    driver: Option<String>,
-    /// Ref of the constructor.
-    constructor: Option<String>,
-    /// Ref of the circuit.
-    circuit: Option<String>,
-    status: Option<ResultStatus>,
-    /// Best place wanted; with `positionTo: 1` wins, with `positionTo: 3` podiums.
-    position_from: Option<i32>,
-    /// Last place wanted.
-    position_to: Option<i32>,
-    /// Started from pole position.
-    pole: Option<bool>,
-    /// First day of the race.
-    date_from: Option<Date>,
-    /// Last day of the race.
-    date_to: Option<Date>,
-}
-
-impl From<ResultFilterInput> for ResultFilter {
-    fn from(input: ResultFilterInput) -> Self {
-        Self {
-            season: input.season,
-            driver: input.driver,
-            constructor: input.constructor,
-            circuit: input.circuit,
-            status: input.status,
-            position_from: input.position_from,
-            position_to: input.position_to,
-            pole: input.pole,
-            date_from: input.date_from.map(|date| date.0),
-            date_to: input.date_to.map(|date| date.0),
-        }
-    }
-}
-
-impl ResultFilter {
-    /// Narrows a select of results that is joined with their races.
-    #[must_use]
-    pub fn apply(&self, mut select: Select<result::Entity>) -> Select<result::Entity> {
-        use result::Column;
-        if let Some(season) = self.season {
-            select = select.filter(race::Column::Season.eq(season));
-        }
-        if let Some(driver) = &self.driver {
-            let ids =
-                id_of::<driver::Entity>(driver::Column::Id, driver::Column::Reference, driver);
-            select = select.filter(Column::DriverId.in_subquery(ids));
-        }
-        if let Some(constructor) = &self.constructor {
-            let ids = id_of::<constructor::Entity>(
-                constructor::Column::Id,
-                constructor::Column::Reference,
-                constructor,
-            );
-            select = select.filter(Column::ConstructorId.in_subquery(ids));
-        }
-        if let Some(circuit) = &self.circuit {
-            let ids =
-                id_of::<circuit::Entity>(circuit::Column::Id, circuit::Column::Reference, circuit);
-            select = select.filter(race::Column::CircuitId.in_subquery(ids));
-        }
-        if let Some(status) = self.status {
-            select = select.filter(Column::Status.eq(result::Status::from(status)));
-        }
-        if let Some(from) = self.position_from {
-            select = select.filter(Column::Position.gte(from));
-        }
-        if let Some(to) = self.position_to {
-            select = select.filter(Column::Position.lte(to));
-        }
-        if let Some(pole) = self.pole {
-            select = select.filter(Column::Pole.eq(pole));
-        }
-        if let Some(from) = self.date_from {
-            select = select.filter(race::Column::Date.gte(from));
-        }
-        if let Some(to) = self.date_to {
-            select = select.filter(race::Column::Date.lte(to));
-        }
-        select
     }
 }
 

@@ -2,23 +2,22 @@
 
 use async_graphql::{Context, ID, Object};
 use entities::{race::Status, season};
-use sea_orm::{EntityTrait, QueryOrder};
-use std::sync::Arc;
 
 use super::{
-    db, node,
+    directive::ListOf,
+    node,
     race::Race,
     standing::{ConstructorStanding, DriverStanding},
 };
 use crate::{
-    error::{Result, from_database},
+    error::Result,
     loaders::{Loaders, One},
 };
 
-/// A world championship season.
 pub struct Season(pub One<season::Entity>);
 
-#[Object]
+/// A world championship season.
+#[Object(cache_control(max_age = 300))]
 impl Season {
     /// `Season:2024`.
     pub async fn id(&self) -> ID {
@@ -43,6 +42,7 @@ impl Season {
     }
 
     /// All races, by round.
+    #[graphql(directive = ListOf::apply(25))]
     async fn races(&self, ctx: &Context<'_>) -> Result<Vec<Race>> {
         Ok(self.rows(ctx).await?.iter().cloned().map(Race).collect())
     }
@@ -60,6 +60,7 @@ impl Season {
     }
 
     /// Drivers' championship after a round, or after the latest completed race.
+    #[graphql(directive = ListOf::apply(25))]
     async fn driver_standings(
         &self,
         ctx: &Context<'_>,
@@ -73,6 +74,7 @@ impl Season {
 
     /// Constructors' championship after a round, or after the latest completed race; there
     /// is none before 1958.
+    #[graphql(directive = ListOf::apply(12))]
     async fn constructor_standings(
         &self,
         ctx: &Context<'_>,
@@ -111,7 +113,7 @@ impl Season {
 #[derive(Default)]
 pub struct SeasonQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl SeasonQuery {
     /// A season by its year.
     async fn season(&self, ctx: &Context<'_>, year: i32) -> Option<Result<Season>> {
@@ -120,12 +122,12 @@ impl SeasonQuery {
     }
 
     /// All seasons, the newest first.
+    #[graphql(directive = ListOf::apply(76))]
     async fn seasons(&self, ctx: &Context<'_>) -> Result<Vec<Season>> {
-        let rows = season::Entity::find()
-            .order_by_desc(season::Column::Year)
-            .all(db(ctx))
-            .await
-            .map_err(|error| from_database(&error))?;
-        Ok(rows.into_iter().map(Arc::new).map(Season).collect())
+        let rows = Loaders::of(ctx).seasons.load(()).await?;
+        Ok(rows
+            .iter()
+            .flat_map(|rows| rows.iter().cloned().map(Season))
+            .collect())
     }
 }

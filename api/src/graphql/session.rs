@@ -24,10 +24,10 @@ pub enum SessionKind {
     Race,
 }
 
-/// A session of a race weekend.
 pub struct Session(pub One<session::Entity>);
 
-#[Object]
+/// A session of a race weekend.
+#[Object(cache_control(max_age = 300))]
 impl Session {
     async fn kind(&self) -> SessionKind {
         self.0.kind.into()

@@ -3,23 +3,25 @@
 use async_graphql::{Context, Object};
 use entities::{constructor_standing, driver_standing};
 
-use super::{constructor::Constructor, driver::Driver, scalars::Decimal};
+use super::{constructor::Constructor, directive::ListOf, driver::Driver, scalars::Decimal};
 use crate::{
     error::Result,
     loaders::{Loaders, One, OneStanding},
 };
 
-/// Both championships after a race.
 pub struct RaceStandings(pub i32);
 
-#[Object]
+/// Both championships after a race.
+#[Object(cache_control(max_age = 300))]
 impl RaceStandings {
     /// Drivers' championship.
+    #[graphql(directive = ListOf::apply(25))]
     async fn drivers(&self, ctx: &Context<'_>) -> Result<Vec<DriverStanding>> {
         drivers_after(ctx, self.0).await
     }
 
     /// Constructors' championship; there is none before 1958.
+    #[graphql(directive = ListOf::apply(12))]
     async fn constructors(&self, ctx: &Context<'_>) -> Result<Vec<ConstructorStanding>> {
         constructors_after(ctx, self.0).await
     }
@@ -52,10 +54,10 @@ pub async fn constructors_after(
         .collect())
 }
 
-/// A place in the drivers' championship, computed from results by the rules of the season.
 pub struct DriverStanding(One<driver_standing::Entity>);
 
-#[Object]
+/// A place in the drivers' championship, computed from results by the rules of the season.
+#[Object(cache_control(max_age = 300))]
 impl DriverStanding {
     /// Several drivers may share a place; null without one.
     async fn position(&self) -> Option<i32> {
@@ -97,10 +99,10 @@ impl DriverStanding {
     }
 }
 
-/// A place in the constructors' championship, computed from results by the rules of the season.
 pub struct ConstructorStanding(One<constructor_standing::Entity>);
 
-#[Object]
+/// A place in the constructors' championship, computed from results by the rules of the season.
+#[Object(cache_control(max_age = 300))]
 impl ConstructorStanding {
     /// Several constructors may share a place; null without one.
     async fn position(&self) -> Option<i32> {
@@ -146,7 +148,6 @@ impl ConstructorStanding {
     }
 }
 
-/// A standing as a source publishes it.
 pub struct PublishedStanding {
     position: Option<i32>,
     position_text: String,
@@ -154,7 +155,8 @@ pub struct PublishedStanding {
     wins: i32,
 }
 
-#[Object]
+/// A standing as a source publishes it.
+#[Object(cache_control(max_age = 300))]
 impl PublishedStanding {
     async fn position(&self) -> Option<i32> {
         self.position

@@ -13,10 +13,10 @@ pub enum Role {
     Admin,
 }
 
-/// The sender of this request.
 pub struct ViewerObject(Viewer);
 
-#[Object(name = "Viewer")]
+/// The sender of this request.
+#[Object(name = "Viewer", cache_control(private))]
 impl ViewerObject {
     async fn role(&self) -> Role {
         match self.0 {
@@ -29,7 +29,7 @@ impl ViewerObject {
 #[derive(Default)]
 pub struct ViewerQuery;
 
-#[Object]
+#[Object(cache_control(max_age = 3600))]
 impl ViewerQuery {
     /// The sender of this request.
     async fn viewer(&self, ctx: &Context<'_>) -> ViewerObject {

@@ -5,10 +5,10 @@ use entities::weather;
 
 use crate::loaders::One;
 
-/// Means over a race, where measured.
 pub struct Weather(pub One<weather::Entity>);
 
-#[Object]
+/// Means over a race, where measured.
+#[Object(cache_control(max_age = 300))]
 impl Weather {
     /// Laps on intermediate or wet tyres / all laps, 0 to 1.
     async fn wet_lap_share(&self) -> Option<f64> {

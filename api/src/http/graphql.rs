@@ -1,212 +1,319 @@
-//! GraphQL over HTTP: POST with JSON, GET for queries.
+//! GraphQL over HTTP: POST with JSON, GET for queries, and streams of events for both.
 
-use async_graphql::{
-    Request, Variables,
-    parser::types::{ExecutableDocument, OperationType},
-};
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::parser::types::OperationType;
 use axum::{
-    body::Bytes,
-    extract::{
-        Query, State,
-        rejection::{BytesRejection, QueryRejection},
-    },
-    http::{HeaderMap, StatusCode, header},
+    Extension,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
-use serde_json::json;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::{Server, document};
-use crate::{loaders::Loaders, viewer::Viewer};
+use super::{
+    Server,
+    accept::Form,
+    address::Client,
+    answers::{Answer, Keep},
+    edge::RequestId,
+    execution::{Caller, Prepared},
+    parameters::{self, Parameters},
+    rate_limit::Left,
+    refusal::Refusal,
+    sse,
+};
+use crate::viewer::{Identity, Viewer};
 
-/// A request as the GraphQL over HTTP specification names its parts.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameters {
-    query: Option<String>,
-    operation_name: Option<String>,
-    variables: Option<serde_json::Value>,
-    #[serde(default)]
-    #[expect(dead_code, reason = "allowed by the specification, not used")]
-    extensions: Option<serde_json::Value>,
-}
+/// Answers that depend on more than the URL.
+const VARY: &str = "accept, accept-encoding, authorization, origin";
 
-/// Parameters of a GET, where nested values are JSON texts.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct InUrl {
-    query: Option<String>,
-    operation_name: Option<String>,
-    variables: Option<String>,
-}
+/// What a page or a cache may still show while it asks anew, seconds.
+const STALE: u64 = 30;
 
-/// Runs a query or mutation sent as JSON.
-pub(super) async fn post(
+/// Runs what is sent, whatever the method.
+pub(super) async fn handle(
     State(server): State<Server>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Extension(client): Extension<Client>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    request: Request,
 ) -> Response {
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) => return refused(rejection.status(), &rejection.body_text()),
+    let (parts, body) = request.into_parts();
+    let caller = Caller {
+        client,
+        identity: Identity::of(&server.app, authorization(&parts.headers)),
+        request_id,
     };
-    if !is_json(&headers) {
-        return refused(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "send the request as application/json",
-        );
-    }
-    match serde_json::from_slice::<Parameters>(&body) {
-        Ok(parameters) => run(&server, &headers, parameters).await,
-        Err(error) => refused(
-            StatusCode::BAD_REQUEST,
-            &format!("the body is no GraphQL request: {error}"),
-        ),
-    }
+    let form = Form::wanted(&parts.headers);
+    let mut left = Left::default();
+    let outcome = run(&server, &caller, &parts, body, form, &mut left).await;
+    let form = form.unwrap_or(Form::Json);
+    let mut response = outcome.unwrap_or_else(|refusal| refused(&refusal, form));
+    server.limits.describe(left, response.headers_mut());
+    response
 }
 
-/// Runs a query named in the URL; a mutation is refused.
-pub(super) async fn get(
-    State(server): State<Server>,
-    headers: HeaderMap,
-    parameters: Result<Query<InUrl>, QueryRejection>,
-) -> Response {
-    let Ok(Query(in_url)) = parameters else {
-        return refused(StatusCode::BAD_REQUEST, "the URL is no GraphQL request");
+async fn run(
+    server: &Server,
+    caller: &Caller,
+    parts: &Parts,
+    body: Body,
+    form: Option<Form>,
+    left: &mut Left,
+) -> Result<Response, Refusal> {
+    server.limits.request(caller.client, left).await?;
+    let form = form.ok_or_else(|| {
+        Refusal::transport(
+            StatusCode::NOT_ACCEPTABLE,
+            "answers are application/graphql-response+json, application/json or text/event-stream",
+        )
+    })?;
+    let by_get = match parts.method {
+        Method::GET | Method::HEAD => true,
+        Method::POST => false,
+        _ => return Ok(no_such_method()),
     };
-    let variables = in_url
-        .variables
-        .as_deref()
-        .map(serde_json::from_str)
-        .transpose();
-    let Ok(variables) = variables else {
-        return refused(StatusCode::BAD_REQUEST, "`variables` is no JSON object");
-    };
-    let parameters = Parameters {
-        query: in_url.query,
-        operation_name: in_url.operation_name,
-        variables,
-        extensions: None,
-    };
-    if let Some(query) = &parameters.query
-        && let Ok(Some(document)) = document::check(query, usize::MAX)
-        && has_mutation(&document, parameters.operation_name.as_deref())
-    {
-        let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, "send mutations by POST");
-        response
-            .headers_mut()
-            .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
-        return response;
-    }
-    run(&server, &headers, parameters).await
-}
-
-async fn run(server: &Server, headers: &HeaderMap, parameters: Parameters) -> Response {
-    let Some(query) = parameters.query else {
-        return refused(StatusCode::BAD_REQUEST, "the request has no `query`");
-    };
-    let variables = match parameters.variables {
-        None | Some(serde_json::Value::Null) => Variables::default(),
-        Some(value @ serde_json::Value::Object(_)) => Variables::from_json(value),
-        Some(_) => return refused(StatusCode::BAD_REQUEST, "`variables` is no JSON object"),
-    };
-    let authorization = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let viewer = Viewer::from_header(authorization, &server.app.config.auth.admin_token);
-    // Ten selections, spreads among them, for each field allowed: the library counts exactly.
-    let most = server.app.config.graphql.max_fields.saturating_mul(10);
-    let document = document::check(&query, most);
-    let mut request = Request::new(query)
-        .variables(variables)
-        .data(viewer)
-        .data(Loaders::new(&server.app.db));
-    request.operation_name = parameters.operation_name;
-    // With tokio's budget a level of thousands of keys would be cut into several statements.
-    let mut answer = match document {
-        Ok(document) => {
-            if let Some(document) = document {
-                request.set_parsed_query(document);
-            }
-            tokio::task::unconstrained(server.schema.execute(request)).await
-        }
-        Err(error) => async_graphql::Response::from_errors(vec![error]),
-    };
-    for error in &mut answer.errors {
-        name_code(error);
-    }
-    let modern = wants_graphql_response(headers);
-    // A request that never ran is a client error; JSON clients of old expect 200 all the same.
-    let failed = answer.is_err() && answer.data == async_graphql::Value::Null;
-    let never_ran = failed && answer.errors.iter().all(|error| error.path.is_empty());
-    let status = if modern && never_ran {
-        StatusCode::BAD_REQUEST
+    let asked = if by_get {
+        Parameters::from_url(parts.uri.query().unwrap_or_default())?
     } else {
-        StatusCode::OK
+        json_only(&parts.headers)?;
+        let body = read(server, body).await?;
+        match parameters::Body::read(&body, server.app.config.graphql.max_batch)? {
+            parameters::Body::One(asked) => asked,
+            parameters::Body::Several(several) => {
+                return several_answers(server, caller, several, form, left).await;
+            }
+        }
     };
-    match serde_json::to_vec(&answer) {
-        Ok(body) => (status, [(header::CONTENT_TYPE, content_type(modern))], body).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            refused(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    if form == Form::Events {
+        return sse::respond(server, caller, asked, by_get, left).await;
+    }
+    let sent = by_get.then(|| (asked.query.clone(), asked.operation_name.clone()));
+    let prepared = server.prepare(asked, caller, left).await;
+    let prepared = prepared.map_err(|refusal| match sent {
+        // What is wrong with a mutation is not looked at when it comes this way.
+        Some((Some(text), name)) if server.is_mutation(&text, name.as_deref()) => Refusal::method(),
+        _ => refusal,
+    })?;
+    let answer = match prepared {
+        Prepared::Known(answer) => answer,
+        Prepared::Ready(operation, question) => {
+            match operation.kind {
+                OperationType::Mutation if by_get => return Err(Refusal::method()),
+                OperationType::Subscription => return Err(no_stream()),
+                _ => {}
+            }
+            server.answer(operation, question).await
+        }
+    };
+    Ok(answered(&answer, caller, &parts.headers, by_get, form))
+}
+
+/// An array of requests: each is counted, one after the other, and answered in its place.
+async fn several_answers(
+    server: &Server,
+    caller: &Caller,
+    several: Vec<Parameters>,
+    form: Form,
+    left: &mut Left,
+) -> Result<Response, Refusal> {
+    if form == Form::Events {
+        return Err(Refusal::malformed("an event stream answers one request"));
+    }
+    let mut body = vec![b'['];
+    for (index, asked) in several.into_iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+            // The first was counted with the HTTP request.
+            server.limits.request(caller.client, left).await?;
+        }
+        let answer = match server.prepare(asked, caller, left).await {
+            Ok(Prepared::Known(answer)) => answer.body.clone(),
+            Ok(Prepared::Ready(operation, _)) if operation.kind == OperationType::Subscription => {
+                Answer::refused(&no_stream().errors)
+            }
+            Ok(Prepared::Ready(operation, question)) => {
+                server.answer(operation, question).await.body.clone()
+            }
+            Err(refusal) => Answer::refused(&refusal.errors),
+        };
+        body.extend_from_slice(&answer);
+    }
+    body.push(b']');
+    let headers = [
+        (header::CONTENT_TYPE, form.content_type()),
+        (header::CACHE_CONTROL, "private, no-store"),
+    ];
+    Ok((headers, body).into_response())
+}
+
+fn answered(
+    answer: &Arc<Answer>,
+    caller: &Caller,
+    asked: &HeaderMap,
+    by_get: bool,
+    form: Form,
+) -> Response {
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(form.content_type()),
+    );
+    headers.insert(header::VARY, HeaderValue::from_static(VARY));
+    let public = caller.identity.viewer == Viewer::Guest && by_get;
+    headers.insert(
+        header::CACHE_CONTROL,
+        match answer.keep {
+            Keep::Public(age) if public => cache_control(age),
+            _ if public => HeaderValue::from_static("no-cache"),
+            _ => HeaderValue::from_static("private, no-store"),
+        },
+    );
+    if let Some(etag) = answer.etag.as_ref().filter(|_| public) {
+        headers.insert(header::ETAG, etag.clone());
+        if has_already(asked, etag) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
     }
+    let mut response = Response::new(Body::from(answer.body.clone()));
+    *response.headers_mut() = headers;
+    response
 }
 
-/// Gives errors of the library the code that clients know.
-fn name_code(error: &mut async_graphql::ServerError) {
-    let extensions = error.extensions.get_or_insert_default();
-    if extensions.get("code").is_none() {
-        let code = match (
-            error.path.is_empty(),
-            error.message.trim_start().starts_with("-->"),
-        ) {
-            (true, true) => "GRAPHQL_PARSE_FAILED",
-            (true, false) => "GRAPHQL_VALIDATION_FAILED",
-            (false, _) => "BAD_USER_INPUT",
-        };
-        extensions.set("code", code);
+fn cache_control(age: Duration) -> HeaderValue {
+    let seconds = age.as_secs();
+    let text = format!("public, max-age={seconds}, stale-while-revalidate={STALE}");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("no-cache"))
+}
+
+/// Whether a conditional request names this answer: weakly, RFC 9110, 13.1.2.
+fn has_already(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    fn opaque(tag: &str) -> &str {
+        tag.trim().strip_prefix("W/").unwrap_or(tag.trim())
     }
+    let Ok(etag) = etag.to_str() else {
+        return false;
+    };
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    headers
+/// What was not run, in the form that the client wants.
+pub(super) fn refused(refusal: &Refusal, form: Form) -> Response {
+    let form = if form == Form::Modern {
+        form
+    } else {
+        Form::Json
+    };
+    for error in &refusal.errors {
+        let code = error.extensions.as_ref().and_then(|all| all.get("code"));
+        if let Some(async_graphql::Value::String(code)) = code {
+            metrics::counter!("pitwall_errors_total", "code" => code.clone()).increment(1);
+        }
+    }
+    let mut response = (
+        refusal.status(form == Form::Modern),
+        [
+            (header::CONTENT_TYPE, form.content_type()),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        Answer::refused(&refusal.errors),
+    )
+        .into_response();
+    if let Some((name, value)) = refusal.header()
+        && let Ok(value) = HeaderValue::from_str(&value)
+    {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+fn no_stream() -> Refusal {
+    Refusal::request(
+        "Subscriptions go over WebSocket at /graphql/ws, or with `Accept: text/event-stream`.",
+        "BAD_USER_INPUT",
+    )
+}
+
+fn no_such_method() -> Response {
+    let refusal = Refusal::transport(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "GraphQL goes by GET and POST",
+    );
+    let mut response = refused(&refusal, Form::Json);
+    let allowed = HeaderValue::from_static("GET, POST");
+    response.headers_mut().insert(header::ALLOW, allowed);
+    response
+}
+
+/// Pages of other origins may send forms and plain text without asking first, never JSON; and
+/// what is compressed or in another character set is not read at all.
+fn json_only(headers: &HeaderMap) -> Result<(), Refusal> {
+    let refuse = |message| {
+        Err(Refusal::transport(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            message,
+        ))
+    };
+    if headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding != "identity")
+    {
+        return refuse("send the request uncompressed");
+    }
+    let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        .unwrap_or_default();
+    let mut parts = kind.split(';').map(str::trim);
+    if !parts
+        .next()
+        .unwrap_or_default()
+        .eq_ignore_ascii_case("application/json")
+    {
+        return refuse("send the request as application/json");
+    }
+    let foreign = parts
+        .filter_map(|part| part.split_once('='))
+        .any(|(name, value)| {
+            name.trim().eq_ignore_ascii_case("charset")
+                && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        });
+    if foreign {
+        return refuse("send the request in UTF-8");
+    }
+    Ok(())
 }
 
-fn wants_graphql_response(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/graphql-response+json"))
-}
-
-fn content_type(modern: bool) -> &'static str {
-    if modern {
-        "application/graphql-response+json; charset=utf-8"
-    } else {
-        "application/json; charset=utf-8"
+/// The whole body, if it is small enough and comes in time.
+async fn read(server: &Server, body: Body) -> Result<Bytes, Refusal> {
+    let config = &server.app.config;
+    let most = config.graphql.max_body;
+    let patience = Duration::from_secs(config.server.body_seconds);
+    let body = Limited::new(body, most).collect();
+    match tokio::time::timeout(patience, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::transport(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("the request is larger than {most} bytes"),
+        )),
+        Ok(Err(_)) => Err(Refusal::malformed("the request broke off")),
+        Err(_) => Err(Refusal::transport(
+            StatusCode::REQUEST_TIMEOUT,
+            "the request took too long to arrive",
+        )),
     }
 }
 
-fn has_mutation(document: &ExecutableDocument, operation: Option<&str>) -> bool {
-    document.operations.iter().any(|(name, definition)| {
-        definition.node.ty == OperationType::Mutation
-            && operation.is_none_or(|wanted| name.is_none_or(|name| name.as_str() == wanted))
-    })
+pub(super) fn authorization(headers: &HeaderMap) -> Option<&str> {
+    header_text(headers, &header::AUTHORIZATION)
 }
 
-fn refused(status: StatusCode, message: &str) -> Response {
-    let body = json!({
-        "errors": [{ "message": message, "extensions": { "code": "BAD_REQUEST" } }]
-    });
-    (
-        status,
-        [(header::CONTENT_TYPE, content_type(false))],
-        body.to_string(),
-    )
-        .into_response()
+pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }

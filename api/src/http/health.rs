@@ -1,30 +1,50 @@
 //! Whether the process lives and whether it can answer.
 
 use axum::{Json, extract::State, http::StatusCode};
-use domain::App;
 use serde_json::{Value, json};
+
+use super::Server;
 
 /// The process runs.
 pub(super) async fn live() -> Json<Value> {
     Json(json!({ "status": "live" }))
 }
 
-/// The database answers; says how fresh the data is.
-pub(super) async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
-    match domain::data_status::status(&app).await {
+/// Whether requests should be sent here: the database answers, and the process is not about to
+/// stop. Redis being away makes answers slower, not wrong, and old data is better than none, so
+/// both are only told.
+pub(super) async fn ready(State(server): State<Server>) -> (StatusCode, Json<Value>) {
+    let redis = match server.app.cache.is_alive().await {
+        None => "not configured",
+        Some(true) => "answers",
+        Some(false) => "does not answer",
+    };
+    let draining = server.is_draining();
+    match domain::data_status::status(&server.app).await {
         Ok(status) => {
             let name = |race: Option<entities::race::Model>| race.map(|race| race.reference);
             let body = json!({
-                "status": "ready",
+                "status": if draining { "stopping" } else { "ready" },
+                "database": "answers",
+                "redis": redis,
                 "stale": status.stale,
                 "lastRace": name(status.last_race),
                 "nextRace": name(status.next_race),
             });
-            (StatusCode::OK, Json(body))
+            let status = if draining {
+                StatusCode::SERVICE_UNAVAILABLE
+            } else {
+                StatusCode::OK
+            };
+            (status, Json(body))
         }
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
-            let body = json!({ "status": "unavailable", "database": "does not answer" });
+            let body = json!({
+                "status": "unavailable",
+                "database": "does not answer",
+                "redis": redis,
+            });
             (StatusCode::SERVICE_UNAVAILABLE, Json(body))
         }
     }

@@ -1,65 +1,123 @@
-//! Ways in over HTTP: GraphQL, GraphiQL, health.
+//! Ways in over HTTP: GraphQL by POST, GET, WebSocket and event stream; GraphiQL; health.
+//!
+//! A request goes through the `edge` (ids, limits of connections, headers that every answer
+//! has), then to a handler of its transport (`graphql`, `websocket`, `sse`), which leaves to
+//! `execution` whether and how it is run.
 
-mod document;
+mod accept;
+mod address;
+mod answers;
+mod documents;
+mod edge;
+mod execution;
+mod feeds;
 pub mod graphiql;
 mod graphql;
+mod guard;
 mod health;
+mod metrics;
+mod origins;
+mod parameters;
+mod rate_limit;
+mod refusal;
+mod schemas;
 mod server;
+mod sockets;
+mod sse;
+mod websocket;
+
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef},
-    routing::get,
+    routing::{any, get},
 };
 use domain::App;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    trace::TraceLayer,
-};
+use tokio::sync::watch;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
 
-use crate::graphql::Schema;
+use answers::Answers;
+use documents::{Documents, TrustedError};
+use feeds::Feeds;
+use guard::Guard;
+use origins::Origins;
+use rate_limit::Limits;
+use schemas::Schemas;
+use sockets::Sockets;
 
 pub use server::{ListenError, serve};
 
-/// What handlers work with.
+/// What handlers work with, cheap to clone.
 #[derive(Clone)]
-pub struct Server {
+pub struct Server(Arc<Inner>);
+
+/// The parts of a server.
+pub struct Inner {
     pub app: App,
-    pub schema: Schema,
+    schemas: Schemas,
+    guard: Guard,
+    documents: Documents,
+    answers: Answers,
+    feeds: Feeds,
+    limits: Arc<Limits>,
+    sockets: Sockets,
+    origins: Origins,
+    draining: server::Draining,
+    /// Set when streams must end.
+    stopping: watch::Sender<bool>,
 }
 
-impl FromRef<Server> for App {
-    fn from_ref(server: &Server) -> Self {
-        server.app.clone()
+impl Deref for Server {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
     }
 }
 
-/// All routes.
-pub fn router(app: App) -> Router {
-    let body = DefaultBodyLimit::max(app.config.graphql.max_body);
-    let mut router = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready));
-    if app.config.server.graphiql {
-        router = router.route("/graphiql", get(graphiql::page));
+impl Server {
+    /// Puts a server together.
+    ///
+    /// # Errors
+    /// When trusted documents are asked for and cannot be used.
+    pub async fn new(app: App) -> Result<Self, TrustedError> {
+        let config = Arc::clone(&app.config);
+        let schemas = Schemas::new(app.clone());
+        let guard = Guard::new(config.graphql.clone(), &crate::graphql::sdl())
+            .expect("the schema's own text is a schema: a test compares it");
+        let mut documents = Documents::new(config.cache.documents_bytes);
+        if !config.graphql.trusted_documents.is_empty() {
+            let path = &config.graphql.trusted_documents;
+            documents.trust(path, &guard, &schemas).await?;
+        }
+        Ok(Self(Arc::new(Inner {
+            answers: Answers::new(config.cache.answers_bytes, config.clock.speed),
+            feeds: Feeds::default(),
+            limits: Arc::new(Limits::new(&app)),
+            sockets: Sockets::new(&config.websocket),
+            origins: Origins::new(&config.cors),
+            draining: server::Draining::default(),
+            stopping: watch::Sender::new(false),
+            schemas,
+            guard,
+            documents,
+            app,
+        })))
     }
-    let schema = crate::graphql::schema(app.clone());
-    router
-        .with_state(Server { app, schema })
-        .layer(body)
-        .layer(CatchPanicLayer::new())
-        .layer(
-            TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
-                let id = request
-                    .headers()
-                    .get("x-request-id")
-                    .and_then(|id| id.to_str().ok())
-                    .unwrap_or_default();
-                tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
-            }),
-        )
-        .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+
+    /// All routes.
+    fn router(&self) -> Router {
+        let mut router = Router::new()
+            .route("/graphql", any(graphql::handle))
+            .route("/graphql/ws", any(websocket::upgrade))
+            .route("/health/live", get(health::live))
+            .route("/health/ready", get(health::ready))
+            .merge(graphiql::routes());
+        if let Some(cors) = self.origins.layer() {
+            router = router.layer(cors);
+        }
+        router
+            .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+            .with_state(self.clone())
+    }
 }

@@ -6,6 +6,7 @@ use std::{
     hash::Hash,
     pin::Pin,
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use dataloader::{BatchFn, cached};
@@ -36,6 +37,7 @@ where
     V: Clone + Send + 'static,
 {
     db: DatabaseConnection,
+    name: &'static str,
     read: Read<K, V>,
     made: OnceLock<cached::Loader<K, Loaded<V>, Batch<K, V>>>,
 }
@@ -45,11 +47,12 @@ where
     K: Ord + Hash + Clone + Debug + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// A loader that reads through `read`.
+    /// A loader that reads through `read`; figures of its reading have the name.
     #[must_use]
-    pub fn new(db: DatabaseConnection, read: Read<K, V>) -> Self {
+    pub fn new(db: DatabaseConnection, name: &'static str, read: Read<K, V>) -> Self {
         Self {
             db,
+            name,
             read,
             made: OnceLock::new(),
         }
@@ -61,8 +64,8 @@ where
     /// When the database fails.
     pub async fn load(&self, key: K) -> Result<Option<V>> {
         let loader = self.made.get_or_init(|| {
-            let (db, read) = (self.db.clone(), self.read);
-            cached::Loader::new(Batch { db, read })
+            let (db, name, read) = (self.db.clone(), self.name, self.read);
+            cached::Loader::new(Batch { db, name, read })
                 .with_max_batch_size(MOST_KEYS)
                 .with_yield_count(PASSES)
         });
@@ -76,6 +79,7 @@ where
 
 struct Batch<K, V> {
     db: DatabaseConnection,
+    name: &'static str,
     read: Read<K, V>,
 }
 
@@ -88,10 +92,13 @@ where
         let mut keys = keys.to_vec();
         keys.sort_unstable();
         // In a task of its own: a resolver that gives up must not take the batch with it.
+        let started = Instant::now();
         let read = tokio::spawn((self.read)(self.db.clone(), keys.clone()));
         let rows = read
             .await
             .unwrap_or_else(|stopped| Err(DbErr::Custom(stopped.to_string())));
+        let took = started.elapsed();
+        metrics::histogram!("pitwall_loader_seconds", "loader" => self.name).record(took);
         match rows {
             Ok(mut rows) => keys
                 .into_iter()

@@ -3,6 +3,7 @@
 mod batch;
 mod by_season;
 mod of_driver;
+mod once;
 mod own_races;
 mod own_results;
 mod slice;
@@ -10,7 +11,7 @@ mod slice;
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::Context;
-use domain::{App, forecast::Known};
+use domain::{App, data_status::DataStatus, forecast::Known};
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver,
     driver_standing::{self, Origin},
@@ -20,15 +21,19 @@ use entities::{
     session::{self, Kind},
     stint, weather,
 };
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    Statement,
+};
 
 use tokio::sync::OnceCell;
 
-use crate::error::{Result, from_domain};
+use crate::error::{Result, from_domain, from_loader};
 
 pub use batch::Loader;
 pub use by_season::{SeasonSummary, SeasonTotals, WhoseSeasons};
 pub use of_driver::{OneEntry, OneStanding};
+use once::Statements;
 pub use own_races::OwnRaces;
 pub use own_results::{Asked, OwnResults, Whose};
 pub use slice::Slice;
@@ -44,6 +49,8 @@ macro_rules! loaders {
         pub struct Loaders {
             $($(#[$doc])* pub $name: Loader<$key, $value>,)*
             known: OnceCell<Arc<Known>>,
+            data_status: OnceCell<Result<Arc<DataStatus>, Arc<DbErr>>>,
+            statements: Statements,
         }
 
         impl Loaders {
@@ -51,8 +58,10 @@ macro_rules! loaders {
             #[must_use]
             pub fn new(db: &DatabaseConnection) -> Self {
                 Self {
-                    $($name: Loader::new(db.clone(), |db, keys| Box::pin($read(db, keys))),)*
+                    $($name: Loader::new(db.clone(), stringify!($name), |db, keys| Box::pin($read(db, keys))),)*
                     known: OnceCell::new(),
+                    data_status: OnceCell::new(),
+                    statements: Statements::new(db.clone()),
                 }
             }
         }
@@ -61,6 +70,10 @@ macro_rules! loaders {
 
 loaders! {
     season: i32 => One<season::Entity> = seasons,
+    /// All, the newest first.
+    seasons: () => Many<season::Entity> = once::seasons,
+    next_race: () => One<race::Entity> = once::next_race,
+    last_race: () => One<race::Entity> = once::last_race,
     race: i32 => One<race::Entity> = races,
     /// By public ref.
     race_by_ref: String => One<race::Entity> = races_by_ref,
@@ -127,6 +140,30 @@ impl Loaders {
         let read = || Box::pin(domain::forecast::known(app));
         let known = self.known.get_or_try_init(read);
         known.await.cloned().map_err(from_domain)
+    }
+
+    /// How fresh the data is, the same for the whole request.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn data_status(&self, ctx: &Context<'_>) -> Result<Arc<DataStatus>> {
+        let app = ctx.data_unchecked::<App>();
+        let read = || {
+            Box::pin(async {
+                let status = domain::data_status::status(app).await;
+                status.map(Arc::new).map_err(Arc::new)
+            })
+        };
+        let status = self.data_status.get_or_init(read).await;
+        status.clone().map_err(|error| from_loader(&error))
+    }
+
+    /// The rows of a statement, read once in a request.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rows(&self, statement: Statement) -> Result<Arc<Vec<QueryResult>>> {
+        self.statements.rows(statement).await
     }
 }
 

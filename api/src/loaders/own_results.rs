@@ -15,7 +15,7 @@ use super::{
     Found,
     slice::{Columns, Slice, by_question},
 };
-use crate::graphql::result::ResultFilter;
+use crate::graphql::result_filter::ResultFilter;
 
 /// Whose results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

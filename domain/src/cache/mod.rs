@@ -17,6 +17,7 @@ pub struct Cache {
     memory: Memory<String, String>,
     redis: Option<ConnectionManager>,
     seconds: u64,
+    configured: bool,
 }
 
 impl Cache {
@@ -27,6 +28,7 @@ impl Cache {
             memory: Memory::new(config.cache.forecasts),
             redis: connect(&config.redis.url).await,
             seconds: config.cache.forecast_seconds,
+            configured: !config.redis.url.is_empty(),
         }
     }
 
@@ -34,6 +36,23 @@ impl Cache {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.redis.is_some()
+    }
+
+    /// Whether Redis answers; none when there is none.
+    pub async fn is_alive(&self) -> Option<bool> {
+        let mut redis = match (&self.redis, self.configured) {
+            (None, false) => return None,
+            (None, true) => return Some(false),
+            (Some(redis), _) => redis.clone(),
+        };
+        let answer = tokio::time::timeout(PATIENCE, redis.ping::<()>()).await;
+        Some(matches!(answer, Ok(Ok(()))))
+    }
+
+    /// The connection to Redis, when there is one.
+    #[must_use]
+    pub fn redis(&self) -> Option<ConnectionManager> {
+        self.redis.clone()
     }
 
     /// The answer under a key, worked out once however many ask for it at the same time.

@@ -1,9 +1,10 @@
 //! Settings: an embedded default file, then a file, then the environment.
 
-use std::path::Path;
+use std::{net::SocketAddr, num::NonZeroU32, path::Path};
 
 use chrono::{DateTime, Utc};
 use config::{Environment, File, FileFormat};
+use ipnet::IpNet;
 use serde::Deserialize;
 
 /// The commented defaults, as printed by `pitwall config`.
@@ -23,11 +24,26 @@ pub struct Config {
     pub clock: ClockConfig,
     pub auth: AuthConfig,
     pub graphql: GraphqlConfig,
-    pub cache: CacheConfig,
-    pub forecast: ForecastConfig,
+    pub websocket: WebsocketConfig,
+    pub cors: CorsConfig,
     pub rate_limit: RateLimitConfig,
+    pub cache: CacheConfig,
+    pub events: EventsConfig,
+    pub forecast: ForecastConfig,
+    pub metrics: MetricsConfig,
+    pub traces: TracesConfig,
     pub log: LogConfig,
     pub upstream: UpstreamConfig,
+}
+
+/// Whom a server is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Developers: everything can be looked at.
+    Development,
+    /// The public.
+    Production,
 }
 
 /// `[server]`
@@ -36,7 +52,17 @@ pub struct Config {
 pub struct ServerConfig {
     pub host: String,
     pub port: u16,
-    pub graphiql: bool,
+    pub mode: Mode,
+    pub graphiql: Option<bool>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub max_connections: usize,
+    pub max_connections_per_address: usize,
+    pub header_seconds: u64,
+    pub body_seconds: u64,
+    pub write_seconds: u64,
+    pub request_seconds: u64,
+    pub drain_seconds: u64,
+    pub shutdown_seconds: u64,
 }
 
 /// `[database]`
@@ -74,6 +100,7 @@ pub struct ClockConfig {
 #[serde(deny_unknown_fields)]
 pub struct AuthConfig {
     pub admin_token: String,
+    pub admin_until: Option<DateTime<Utc>>,
 }
 
 /// `[graphql]`
@@ -81,9 +108,49 @@ pub struct AuthConfig {
 #[serde(deny_unknown_fields)]
 pub struct GraphqlConfig {
     pub max_depth: usize,
+    pub max_introspection_depth: usize,
+    pub max_cost: u64,
     pub max_fields: usize,
+    pub max_aliases: usize,
+    pub max_directives: usize,
+    pub max_root_fields: usize,
+    pub max_tokens: usize,
     pub max_page: usize,
     pub max_body: usize,
+    pub max_batch: usize,
+    pub introspection: Option<bool>,
+    pub suggestions: Option<bool>,
+    pub trusted_documents: String,
+}
+
+/// `[websocket]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebsocketConfig {
+    pub init_seconds: u64,
+    pub ping_seconds: u64,
+    pub max_operations: usize,
+    pub max_sockets: usize,
+    pub max_per_address: usize,
+    pub max_per_user: usize,
+    pub max_message: usize,
+    pub queue: usize,
+}
+
+/// `[cors]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorsConfig {
+    pub origins: Vec<String>,
+}
+
+/// `[rate_limit]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimitConfig {
+    pub enabled: bool,
+    pub requests_per_minute: NonZeroU32,
+    pub cost_per_minute: NonZeroU32,
 }
 
 /// `[cache]`
@@ -92,6 +159,15 @@ pub struct GraphqlConfig {
 pub struct CacheConfig {
     pub forecasts: u64,
     pub forecast_seconds: u64,
+    pub answers_bytes: u64,
+    pub documents_bytes: u64,
+}
+
+/// `[events]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventsConfig {
+    pub poll_milliseconds: u64,
 }
 
 /// `[forecast]`
@@ -101,11 +177,19 @@ pub struct ForecastConfig {
     pub parallel: usize,
 }
 
-/// `[rate_limit]`
+/// `[metrics]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RateLimitConfig {
-    pub enabled: bool,
+pub struct MetricsConfig {
+    pub listen: String,
+}
+
+/// `[traces]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TracesConfig {
+    pub endpoint: String,
+    pub sample: f64,
 }
 
 /// `[log]`
@@ -187,7 +271,10 @@ impl Config {
         let environment = Environment::with_prefix("PITWALL")
             .prefix_separator("__")
             .separator("__")
-            .try_parsing(true);
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("server.trusted_proxies")
+            .with_list_parse_key("cors.origins");
         let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
         config.check()
     }
@@ -229,7 +316,51 @@ impl Config {
                 expected: "a number from 0",
             });
         }
+        if self.graphql.max_batch > 10 {
+            return Err(ConfigError::Value {
+                key: "graphql.max_batch",
+                value: self.graphql.max_batch.to_string(),
+                expected: "0 to 10",
+            });
+        }
+        if !(0.0..=1.0).contains(&self.traces.sample) {
+            return Err(ConfigError::Value {
+                key: "traces.sample",
+                value: self.traces.sample.to_string(),
+                expected: "0 to 1",
+            });
+        }
+        let listen = &self.metrics.listen;
+        if !listen.is_empty() && listen.parse::<SocketAddr>().is_err() {
+            return Err(ConfigError::Value {
+                key: "metrics.listen",
+                value: listen.clone(),
+                expected: "ADDRESS:PORT",
+            });
+        }
         Ok(self)
+    }
+
+    /// Whether the GraphiQL page is there for everybody.
+    #[must_use]
+    pub fn graphiql(&self) -> bool {
+        self.open_to_all(self.server.graphiql)
+    }
+
+    /// Whether everybody may ask for the schema.
+    #[must_use]
+    pub fn introspection(&self) -> bool {
+        self.open_to_all(self.graphql.introspection)
+    }
+
+    /// Whether errors name similar fields to everybody.
+    #[must_use]
+    pub fn suggestions(&self) -> bool {
+        self.open_to_all(self.graphql.suggestions)
+    }
+
+    fn open_to_all(&self, setting: Option<bool>) -> bool {
+        setting.unwrap_or(self.server.mode == Mode::Development)
     }
 }
 
@@ -250,6 +381,20 @@ mod tests {
         writeln!(file, "[server]\nport = 4100").unwrap();
         let config = Config::load(Some(file.path())).unwrap();
         assert_eq!(config.server.port, 4100);
+    }
+
+    #[test]
+    fn production_shows_the_schema_to_administrators_only_unless_told_otherwise() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(
+            file,
+            "[server]\nmode = \"production\"\n[graphql]\nintrospection = true"
+        )
+        .unwrap();
+        let config = Config::load(Some(file.path())).unwrap();
+        assert!(config.introspection());
+        assert!(!config.suggestions() && !config.graphiql());
+        assert!(Config::defaults().graphiql());
     }
 
     #[test]

@@ -8,7 +8,8 @@ use entities::{
     race_source::{self, Section},
 };
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter,
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr,
+    EntityTrait, QueryFilter,
 };
 
 use super::{
@@ -20,7 +21,7 @@ use super::{
     source::{Problem, Refused, Source, SourceError, TableCount},
     writer::RaceWriter,
 };
-use crate::{App, database::begin, season::derive};
+use crate::{App, database::begin, event, season::derive};
 
 /// Races between two notes of how far an import is.
 const NOTE_EVERY: usize = 25;
@@ -181,6 +182,9 @@ async fn import_race(
         race::announce(&writer, &row.reference).await?;
     }
     transaction.commit().await?;
+    if changed {
+        app.bus.committed();
+    }
     for (section, digest) in sections {
         state.known.insert((row.id, section), (source, digest));
     }
@@ -278,11 +282,36 @@ async fn begin_run<S: Source>(app: &App, source: &S) -> Result<i32, DbErr> {
         warnings: Set(0),
         ..Default::default()
     };
-    Ok(run.insert(&app.db).await?.id)
+    let transaction = begin(&app.db).await?;
+    let id = run.insert(&transaction).await?.id;
+    announce_run(app, transaction, "run_started", id).await?;
+    Ok(id)
+}
+
+/// Commits what became of a run together with the event that tells of it.
+async fn announce_run(
+    app: &App,
+    transaction: DatabaseTransaction,
+    kind: &str,
+    run: i32,
+) -> Result<(), DbErr> {
+    let subject = format!("ImportRun:{run}");
+    event::append(
+        &transaction,
+        event::DATA_STATUS,
+        kind,
+        &subject,
+        app.clock.now(),
+    )
+    .await?;
+    transaction.commit().await?;
+    app.bus.committed();
+    Ok(())
 }
 
 async fn note_run(app: &App, run: i32, total: usize, summary: &Summary) -> Result<(), DbErr> {
     let count = |number: usize| Set(i32::try_from(number).unwrap_or(i32::MAX));
+    let transaction = begin(&app.db).await?;
     import_run::ActiveModel {
         id: Set(run),
         races_total: count(total),
@@ -291,9 +320,9 @@ async fn note_run(app: &App, run: i32, total: usize, summary: &Summary) -> Resul
         races_refused: count(summary.refused.len()),
         ..Default::default()
     }
-    .update(&app.db)
-    .await
-    .map(drop)
+    .update(&transaction)
+    .await?;
+    announce_run(app, transaction, "run_progressed", run).await
 }
 
 async fn end_run(
@@ -307,6 +336,7 @@ async fn end_run(
         None if summary.is_clean() => import_run::Status::Succeeded,
         None => import_run::Status::Partial,
     };
+    let transaction = begin(&app.db).await?;
     import_run::ActiveModel {
         id: Set(run),
         status: Set(status),
@@ -315,9 +345,9 @@ async fn end_run(
         error: Set(error.map(ToString::to_string)),
         ..Default::default()
     }
-    .update(&app.db)
-    .await
-    .map(drop)
+    .update(&transaction)
+    .await?;
+    announce_run(app, transaction, "run_ended", run).await
 }
 
 impl Summary {

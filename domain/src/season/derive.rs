@@ -72,6 +72,7 @@ pub async fn derive_stale(
         .await?;
     }
     transaction.commit().await?;
+    app.bus.committed();
     progress(stale.len(), stale.len());
     Ok(stale.len())
 }

@@ -1,0 +1,199 @@
+//! Answers as bytes. What the public asks again is kept until an event or its age makes it
+//! stale; the same question, asked again while it is being answered, is answered once.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_graphql::{CacheControl, ServerError, Value};
+use axum::http::HeaderValue;
+use bytes::Bytes;
+use moka::{Expiry, future::Cache};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::documents::Hash;
+use crate::viewer::Viewer;
+
+/// What tells questions apart whose answers may be shared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// Version of the data: what was worked out under another is never found again.
+    pub version: u64,
+    pub document: Hash,
+    pub operation: Option<String>,
+    /// As JSON.
+    pub variables: String,
+    pub viewer: Viewer,
+}
+
+/// Who may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Everybody, for so long.
+    Public(Duration),
+    /// Whoever asked, after asking whether it is still so.
+    Never,
+}
+
+/// An answer, ready to be sent on any transport.
+#[derive(Debug)]
+pub struct Answer {
+    pub body: Bytes,
+    /// For a conditional GET; only of what may be kept.
+    pub etag: Option<HeaderValue>,
+    pub keep: Keep,
+    /// What it could have cost.
+    pub cost: u64,
+}
+
+/// The cost in `extensions.cost`, in objects.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Cost {
+    pub requested: u64,
+    pub actual: u64,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    /// Left out where nothing was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<Extensions>,
+}
+
+#[derive(Serialize)]
+struct Extensions {
+    cost: Cost,
+}
+
+impl Answer {
+    /// Writes the outcome of an execution.
+    #[must_use]
+    pub fn new(response: &async_graphql::Response, requested: u64, viewer: Viewer) -> Self {
+        let cost = Cost {
+            requested,
+            actual: objects(&response.data),
+        };
+        let body = Bytes::from(write(&Body {
+            errors: &response.errors,
+            data: Some(&response.data),
+            extensions: Some(Extensions { cost }),
+        }));
+        let keep = if response.errors.is_empty() && viewer == Viewer::Guest {
+            keep(response.cache_control)
+        } else {
+            Keep::Never
+        };
+        Self {
+            etag: (keep != Keep::Never).then(|| etag(&body)),
+            body,
+            keep,
+            cost: requested,
+        }
+    }
+
+    /// The answer to what was not run.
+    #[must_use]
+    pub fn refused(errors: &[ServerError]) -> Bytes {
+        Bytes::from(write(&Body {
+            errors,
+            data: None,
+            extensions: None,
+        }))
+    }
+}
+
+/// The answers of a process.
+pub struct Answers(Cache<Question, Arc<Answer>>);
+
+impl Answers {
+    /// Room for so many bytes; ages count faster when the clock does.
+    #[must_use]
+    pub fn new(bytes: u64, speed: f64) -> Self {
+        let weight = |question: &Question, answer: &Arc<Answer>| {
+            u32::try_from(question.variables.len() + answer.body.len() + 256).unwrap_or(u32::MAX)
+        };
+        let cache = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(weight)
+            .expire_after(ByAge {
+                speed: speed.max(1.0),
+            })
+            .build();
+        Self(cache)
+    }
+
+    /// The answer to a question, worked out once however many ask at the same time.
+    pub async fn get(
+        &self,
+        question: Question,
+        work_out: impl Future<Output = Arc<Answer>>,
+    ) -> Arc<Answer> {
+        let entry = self.0.entry(question).or_insert_with(work_out).await;
+        let found = if entry.is_fresh() { "new" } else { "kept" };
+        metrics::counter!("pitwall_answers_total", "found" => found).increment(1);
+        entry.into_value()
+    }
+
+    /// The answer to a question if it is known.
+    pub async fn known(&self, question: &Question) -> Option<Arc<Answer>> {
+        let found = self.0.get(question).await?;
+        metrics::counter!("pitwall_answers_total", "found" => "kept").increment(1);
+        Some(found)
+    }
+}
+
+/// An answer that may not be kept is shared by those who wait for it, and gone.
+struct ByAge {
+    speed: f64,
+}
+
+impl Expiry<Question, Arc<Answer>> for ByAge {
+    fn expire_after_create(
+        &self,
+        _: &Question,
+        answer: &Arc<Answer>,
+        _: Instant,
+    ) -> Option<Duration> {
+        Some(match answer.keep {
+            Keep::Public(age) => age.div_f64(self.speed),
+            Keep::Never => Duration::ZERO,
+        })
+    }
+}
+
+/// Hints of the library: private or no cache at all, or the shortest age of all fields; 0 when
+/// no field said anything.
+fn keep(hints: CacheControl) -> Keep {
+    match u64::try_from(hints.max_age) {
+        Ok(seconds) if hints.public && seconds > 0 => Keep::Public(Duration::from_secs(seconds)),
+        _ => Keep::Never,
+    }
+}
+
+/// Weak: a compressed answer is the same answer.
+fn etag(body: &[u8]) -> HeaderValue {
+    let digest = hex::encode(&Sha256::digest(body)[..12]);
+    HeaderValue::from_str(&format!("W/\"{digest}\"")).expect("hexadecimal digits are a header")
+}
+
+fn write(body: &Body<'_>) -> Vec<u8> {
+    serde_json::to_vec(body).expect("keys are text and writing to memory cannot fail")
+}
+
+/// Objects in an answer, the root aside.
+fn objects(data: &Value) -> u64 {
+    fn count(value: &Value) -> u64 {
+        match value {
+            Value::Object(fields) => 1 + fields.values().map(count).sum::<u64>(),
+            Value::List(items) => items.iter().map(count).sum(),
+            _ => 0,
+        }
+    }
+    count(data).saturating_sub(1)
+}
