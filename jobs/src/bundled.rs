@@ -1,7 +1,7 @@
 //! The bundled seasons: loaded at start, and again when the clock has passed another of
 //! their races.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{
     App,
@@ -19,7 +19,10 @@ pub async fn load(
     app: &App,
     progress: impl FnMut(import::Progress<'_>) + Send,
 ) -> Result<Summary, ImportError> {
-    import::import(app, Bundled::new(app.clock.now()), progress).await
+    let started = Instant::now();
+    let outcome = import::import(app, Bundled::new(app.clock.now()), progress).await;
+    metrics::histogram!("pitwall_job_seconds", "job" => "bundled").record(started.elapsed());
+    outcome
 }
 
 /// Loads again, for ever, whenever more has become public. Failures are logged and tried

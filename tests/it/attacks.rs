@@ -145,12 +145,13 @@ fn invalid(reason: &str) -> (String, String) {
 }
 
 fn bomb(spreads: usize, levels: usize) -> String {
-    let fragments: String = (0..levels)
+    let fragments = (0..levels)
         .map(|level| {
             let spread = format!("...F{} ", level + 1).repeat(spreads);
             format!("fragment F{level} on Season {{ {spread} }} ")
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!("{{ seasons {{ ...F0 }} }} {fragments} fragment F{levels} on Season {{ year }}")
 }
 
@@ -169,14 +170,15 @@ async fn bombs_and_circles_of_fragments_are_refused() {
         fragment A on Season { races { season { races { season { races { season { races { season { races { name } } } } } } } } } }";
     assert_eq!(refusal(&app, "depths", depths).await, invalid("TOO_DEEP"));
     for length in [1, 3, 50] {
-        let circle: String = (0..length)
+        let circle = (0..length)
             .map(|at| {
                 format!(
                     "fragment F{at} on Season {{ races {{ season {{ ...F{} }} }} }} ",
                     (at + 1) % length
                 )
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let query = format!("{{ seasons {{ ...F0 }} }} {circle}");
         let found = refusal(&app, "circle", &query).await;
         assert!(
@@ -241,7 +243,8 @@ async fn aliases_repeated_fields_and_directives_are_limited() {
     let aliases = |count: usize| {
         (0..count)
             .map(|n| format!("a{n}: viewer {{ role }} "))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     };
     for (what, query, reason) in [
         (
@@ -260,7 +263,8 @@ async fn aliases_repeated_fields_and_directives_are_limited() {
                 "mutation {{ {} }}",
                 (0..100)
                     .map(|n| format!("a{n}: login(name: \"a\", password: \"b\") {{ token }} "))
-                    .collect::<String>()
+                    .collect::<Vec<_>>()
+                    .concat()
             ),
             "TOO_MANY_ALIASES",
         ),
@@ -408,11 +412,13 @@ async fn pages_are_capped_and_costs_saturate() {
 async fn a_costly_field_under_many_aliases_is_charged_for_each_and_read_once() {
     let app = TestApp::bundled().await;
     let one = "{ race(ref: \"2024_monaco\") { results { points } } }";
-    let many: String = (0..30)
+    let many = (0..30)
         .map(|n| format!("a{n}: race(ref: \"2024_monaco\") {{ results {{ points }} }} "))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let many = format!("{{ {many} }}");
     let statements = app.statements_of(one).await.len();
+    assert!(statements > 0);
     assert_eq!(app.statements_of(&many).await.len(), statements);
     let cost = |answer: &Value| answer["extensions"]["cost"].clone();
     let (one, many) = (app.answer(one).await, app.answer(&many).await);

@@ -247,9 +247,10 @@ async fn a_reader_that_never_reads_holds_up_nobody_and_is_dropped() {
     // Answers so large that the system cannot hold many for somebody who does not read.
     let race =
         "lastRace { results { driver { name nationality } constructor { name nationality } } }";
-    let races: String = (0..15)
+    let races = (0..15)
         .map(|number| format!("a{number}: {race} "))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let query =
         format!("subscription {{ dataStatusChanged {{ sequence dataStatus {{ {races} }} }} }}");
     let mut slow = Socket::greeted(&app).await;

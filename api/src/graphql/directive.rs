@@ -20,12 +20,13 @@ use super::connection::PAGE;
 pub fn cost(weight: String) {}
 
 /// How many objects a list holds: `assumedSize`, unless one of the `slicingArguments` is given
-/// and says otherwise. With `sizedFields` it is those fields below that hold so many.
+/// and says otherwise; none of them need be. With `sizedFields` it is those fields below that hold so many.
 #[TypeDirective(name = "listSize", location = "FieldDefinition")]
 pub fn list_size(
     assumed_size: Option<i32>,
     slicing_arguments: Option<Vec<String>>,
     sized_fields: Option<Vec<String>>,
+    require_one_slicing_argument: Option<bool>,
 ) {
 }
 
@@ -62,11 +63,16 @@ short! {
     /// `@cost` of a field that works something out.
     Cost(weight: u32) = cost(weight.to_string());
     /// `@listSize` of a list that has no arguments for its size.
-    ListOf(size: i32) = list_size(Some(size), None, None);
+    ListOf(size: i32) = list_size(Some(size), None, None, None);
     /// `@listSize` of a list with an argument for its size.
-    SlicedList(size: i32, argument: &str) = list_size(Some(size), texts(&[argument]), None);
+    SlicedList(size: i32, argument: &str) = list_size(Some(size), texts(&[argument]), None, Some(false));
     /// `@listSize` of a connection.
-    Paged() = list_size(Some(PAGE), texts(&["first", "last"]), texts(&["edges", "nodes"]));
+    Paged() = list_size(
+        Some(PAGE),
+        texts(&["first", "last"]),
+        texts(&["edges", "nodes"]),
+        Some(false)
+    );
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an argument that may be left out")]

@@ -193,7 +193,7 @@ impl ForecastEntry {
 
     /// What each feature adds to the entrant's strength, on a log scale: one unit more makes
     /// the chance to beat another entrant e times as likely as before, against not.
-    #[graphql(directive = ListOf::apply(10))]
+    #[graphql(directive = ListOf::apply(6))]
     async fn contributions(&self) -> Vec<FeatureContribution> {
         let parts = self.part().contributions.iter().cloned();
         parts.map(FeatureContribution).collect()

@@ -171,7 +171,8 @@ impl Documents {
         }
         metrics::counter!("pitwall_documents_total", "found" => "new").increment(1);
         let text = asked.query.as_deref().unwrap_or_default();
-        let document = Arc::new(read(guard, schemas, text).await?);
+        // Boxed: few requests come this far.
+        let document = Arc::new(Box::pin(read(guard, schemas, text)).await?);
         self.known.insert(hash, Arc::clone(&document));
         Ok(document)
     }

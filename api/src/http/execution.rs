@@ -156,10 +156,12 @@ impl Server {
 
     /// Runs a query or mutation.
     pub async fn answer(&self, operation: Operation, question: Option<Question>) -> Arc<Answer> {
+        // Boxed, or every request, answered already or not, had room for an execution.
+        let running = Box::pin(self.run(operation));
         match question {
             // Guests all see the same, so who asks at the same time gets the same answer.
-            Some(question) => self.answers.get(question, self.run(operation)).await,
-            None => self.run(operation).await,
+            Some(question) => self.answers.get(question, running).await,
+            None => running.await,
         }
     }
 
@@ -183,9 +185,7 @@ impl Server {
         let request = self.request(operation).data(run);
         let mut stream = self.schemas.executing.execute_stream(request);
         let first = tokio::task::unconstrained(async { stream.next().await });
-        let mut response = self
-            .within_time(first.map(|first| first.unwrap_or_default()))
-            .await;
+        let mut response = self.within_time(first.map(Option::unwrap_or_default)).await;
         finish(&mut response, &request_id);
         let nothing = response.errors.is_empty() && response.data == async_graphql::Value::Null;
         (!nothing).then_some(response)

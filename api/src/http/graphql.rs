@@ -82,12 +82,12 @@ async fn run(
         match parameters::Body::read(&body, server.app.config.graphql.max_batch)? {
             parameters::Body::One(asked) => asked,
             parameters::Body::Several(several) => {
-                return several_answers(server, caller, several, form, left).await;
+                return Box::pin(several_answers(server, caller, several, form, left)).await;
             }
         }
     };
     if form == Form::Events {
-        return sse::respond(server, caller, asked, by_get, left).await;
+        return Box::pin(sse::respond(server, caller, asked, by_get, left)).await;
     }
     let sent = by_get.then(|| (asked.query.clone(), asked.operation_name.clone()));
     let prepared = server.prepare(asked, caller, left).await;

@@ -80,6 +80,9 @@ impl Server {
     ///
     /// # Errors
     /// When trusted documents are asked for and cannot be used.
+    ///
+    /// # Panics
+    /// Never: the schema's own text is a schema.
     pub async fn new(app: App) -> Result<Self, TrustedError> {
         let config = Arc::clone(&app.config);
         let schemas = Schemas::new(app.clone());

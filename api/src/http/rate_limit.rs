@@ -187,9 +187,9 @@ impl Limits {
             return Ok(None);
         }
         let units = units.min(count.per_minute.get());
-        let verdict = match self.from_redis(count, who, units).await {
+        let verdict = match Box::pin(self.shared_verdict(count, who, units)).await {
             Some(verdict) => verdict,
-            None => count.from_memory(who, units),
+            None => count.own_verdict(who, units),
         };
         if verdict.granted {
             return Ok(Some(verdict.left));
@@ -202,7 +202,7 @@ impl Limits {
         Err(Refusal::limit(what, verdict.wait))
     }
 
-    async fn from_redis(&self, count: &Count, who: Who, units: u32) -> Option<Verdict> {
+    async fn shared_verdict(&self, count: &Count, who: Who, units: u32) -> Option<Verdict> {
         let mut redis = self.redis.clone()?;
         let what = match count.what {
             What::Requests => "requests",
@@ -217,10 +217,9 @@ impl Limits {
             .arg(count.per_minute.get())
             .arg(units);
         let answer = call.invoke_async::<(u8, i64, u64)>(&mut redis);
-        let (granted, left, wait) = match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(answer)) => answer,
-            // Counted here instead; health says that Redis is away.
-            Ok(Err(_)) | Err(_) => return None,
+        // When Redis is away it is counted here instead, and health says so.
+        let Ok(Ok((granted, left, wait))) = tokio::time::timeout(PATIENCE, answer).await else {
+            return None;
         };
         Some(Verdict {
             granted: granted == 1,
@@ -252,7 +251,7 @@ impl Count {
         seconds.div_ceil(u64::from(self.per_minute.get()))
     }
 
-    fn from_memory(&self, who: Who, units: u32) -> Verdict {
+    fn own_verdict(&self, who: Who, units: u32) -> Verdict {
         let Some(units) = NonZeroU32::new(units) else {
             return Verdict {
                 granted: true,

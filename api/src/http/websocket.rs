@@ -225,8 +225,9 @@ impl Connection {
                 Some(Ok(Message::Binary(_))) => {
                     return Err(Some((close::BAD_MESSAGE, "Invalid message received")));
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
+                // Reading on also answers a farewell, after which there is nothing more.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
+                Some(Err(_)) | None => return Err(None),
             }
         }
     }

@@ -171,14 +171,15 @@ fn sums_saturate() {
 #[test]
 fn bombs_and_circles_of_fragments_are_refused_in_no_time() {
     let bomb = |spreads: usize, levels: usize| {
-        let fragments: String = (0..levels)
+        let fragments = (0..levels)
             .map(|level| {
                 format!(
                     "fragment F{level} on Race {{ {} }} ",
                     format!("...F{} ", level + 1).repeat(spreads)
                 )
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         format!("{{ race {{ ...F0 }} }} {fragments} fragment F{levels} on Race {{ name }}")
     };
     for (spreads, levels) in [(10, 10), (8, 20), (2, 60)] {
@@ -192,14 +193,15 @@ fn bombs_and_circles_of_fragments_are_refused_in_no_time() {
     let other = format!("query A {{ name }} query B {}", bomb(10, 10));
     assert_eq!(refused(&other), Refused::TooManyFields(2000));
     let circle = |length: usize| {
-        let fragments: String = (0..length)
+        let fragments = (0..length)
             .map(|at| {
                 format!(
                     "fragment F{at} on Race {{ next {{ ...F{} }} }} ",
                     (at + 1) % length
                 )
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         format!("{{ race {{ ...F0 }} }} {fragments}")
     };
     assert!(matches!(refused(&circle(1)), Refused::FragmentCycle(_)));
@@ -247,7 +249,8 @@ fn aliases_directives_and_root_fields_are_counted_with_fragments_written_out() {
     let aliases = |count: usize| {
         (0..count)
             .map(|n| format!("a{n}: name "))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     };
     assert!(guard().read(&format!("{{ {} }}", aliases(30))).is_ok());
     assert!(matches!(
@@ -381,4 +384,10 @@ fn what_does_not_parse_says_where() {
     assert!(message.starts_with("Syntax error: expected"), "{message}");
     assert!(!message.contains('\n'), "{message}");
     assert!(matches!(refused(""), Refused::Syntax { .. }));
+}
+
+#[test]
+fn every_list_of_the_schema_says_how_large_it_is() {
+    let shape = Shape::read(&crate::graphql::sdl()).unwrap();
+    assert_eq!(shape.lists_without_size(), Vec::<String>::new());
 }
