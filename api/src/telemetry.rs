@@ -3,12 +3,12 @@
 use std::{
     fmt::Write as _,
     io::{self, IsTerminal},
-    sync::{Arc, OnceLock},
+    sync::OnceLock,
     time::Duration,
 };
 
 use anyhow::{Context as _, Result};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, StatusCode, request::Parts};
 use domain::config::{Config, LogFormat, TracesConfig};
 use metrics::Histogram;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -102,23 +102,28 @@ fn collector(config: &TracesConfig) -> Result<SdkTracerProvider> {
         .build())
 }
 
+/// Whether requests are traced.
+#[must_use]
+pub fn exports_traces() -> bool {
+    TRACES.get().is_some()
+}
+
 /// The span of a request: its log lines carry its id and the id of the trace it belongs to.
 /// The trace is that of the caller (`traceparent`, W3C trace context), or a new one.
 #[must_use]
-pub fn request_span<B>(id: &Arc<str>, request: &Request<B>) -> Span {
-    let caller = traceparent(request.headers());
-    let exporting = TRACES.get().is_some();
+pub fn request_span(id: &str, request: &Parts) -> Span {
+    let caller = traceparent(&request.headers);
     let span = tracing::info_span!(
         "request",
-        id = %id,
+        id,
         trace_id = tracing::field::Empty,
-        method = %request.method(),
-        path = request.uri().path(),
+        method = %request.method,
+        path = request.uri.path(),
     );
     if span.is_disabled() {
         return span;
     }
-    if exporting {
+    if exports_traces() {
         if let Some(caller) = caller {
             // Refused only after the span has begun, which it has not.
             let _ = span.set_parent(Context::new().with_remote_span_context(caller));

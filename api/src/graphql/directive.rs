@@ -161,10 +161,10 @@ mod tests {
         let sdl = crate::graphql::sdl();
         for declared in [
             "\"\"\"\ndirective @cost(weight: String!) on FIELD_DEFINITION\n",
-            "\"\"\"\ndirective @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION\n",
+            "\"\"\"\ndirective @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean) on FIELD_DEFINITION\n",
             ": Forecast @cost(weight: \"50\")\n",
             ": [Race!]! @listSize(assumedSize: 25)\n",
-            ": RaceConnection! @listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\", \"nodes\"])\n",
+            ": RaceConnection! @listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\", \"nodes\"], requireOneSlicingArgument: false)\n",
         ] {
             assert!(sdl.contains(declared), "{declared:?} is missing in:\n{sdl}");
         }

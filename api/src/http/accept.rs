@@ -64,7 +64,7 @@ impl Form {
 }
 
 /// `q` in thousandths.
-fn quality(range: &str) -> u16 {
+pub(super) fn quality(range: &str) -> u16 {
     range
         .split(';')
         .skip(1)

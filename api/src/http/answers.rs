@@ -13,7 +13,7 @@ use moka::{Expiry, future::Cache};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::documents::Hash;
+use super::{documents::Hash, encoding::Encoded};
 use crate::viewer::Viewer;
 
 /// What tells questions apart whose answers may be shared.
@@ -40,7 +40,7 @@ pub enum Keep {
 /// An answer, ready to be sent on any transport.
 #[derive(Debug)]
 pub struct Answer {
-    pub body: Bytes,
+    pub body: Encoded,
     /// For a conditional GET; only of what may be kept.
     pub etag: Option<HeaderValue>,
     pub keep: Keep,
@@ -91,7 +91,7 @@ impl Answer {
         };
         Self {
             etag: (keep != Keep::Never).then(|| etag(&body)),
-            body,
+            body: Encoded::new(body),
             keep,
             cost: requested,
         }
@@ -116,7 +116,9 @@ impl Answers {
     #[must_use]
     pub fn new(bytes: u64, speed: f64) -> Self {
         let weight = |question: &Question, answer: &Arc<Answer>| {
-            u32::try_from(question.variables.len() + answer.body.len() + 256).unwrap_or(u32::MAX)
+            // Compressed it is about a quarter, and there are three ways.
+            let body = answer.body.plain().len() * 2;
+            u32::try_from(question.variables.len() + body + 256).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder()
             .max_capacity(bytes)
@@ -134,7 +136,8 @@ impl Answers {
         question: Question,
         work_out: impl Future<Output = Arc<Answer>>,
     ) -> Arc<Answer> {
-        let entry = self.0.entry(question).or_insert_with(work_out).await;
+        // Boxed: most answers are known and never come here.
+        let entry = Box::pin(self.0.entry(question).or_insert_with(work_out)).await;
         let found = if entry.is_fresh() { "new" } else { "kept" };
         metrics::counter!("pitwall_answers_total", "found" => found).increment(1);
         entry.into_value()

@@ -18,6 +18,7 @@ use super::{
     address::Client,
     answers::{Answer, Question},
     documents::Document,
+    edge::RequestId,
     guard::Guard,
     parameters::Parameters,
     rate_limit::Left,
@@ -36,7 +37,7 @@ pub struct Caller {
     pub client: Client,
     pub identity: Identity,
     /// Finds the request in the log.
-    pub request_id: Arc<str>,
+    pub request_id: RequestId,
 }
 
 impl Caller {
@@ -55,7 +56,7 @@ pub struct Operation {
     pub viewer: Viewer,
     /// What it may cost, in objects.
     pub cost: u64,
-    pub request_id: Arc<str>,
+    pub request_id: RequestId,
 }
 
 /// What a request came to, before it is run.
@@ -73,17 +74,14 @@ impl Server {
     /// When it is not to be run.
     pub async fn prepare(
         &self,
-        mut asked: Parameters,
+        asked: &Parameters,
         caller: &Caller,
         left: &mut Left,
     ) -> Result<Prepared, Refusal> {
-        let found = self
-            .documents
-            .find(&asked, &self.guard, &self.schemas)
-            .await;
+        let found = self.documents.find(asked, &self.guard, &self.schemas).await;
         let document = found.map_err(|refusal| self.without_suggestions(refusal, caller))?;
         let viewer = caller.identity.viewer;
-        let variables = asked.take_variables();
+        let variables = asked.variables();
         let question = (viewer == Viewer::Guest).then(|| Question {
             version: self.app.bus.version(),
             document: document.hash,
@@ -105,24 +103,25 @@ impl Server {
         self.limits.cost(caller.client, viewer, cost, left).await?;
         let operation = Operation {
             kind,
-            name: asked.operation_name,
+            name: asked.operation_name.clone(),
             variables,
             viewer,
             cost,
-            request_id: Arc::clone(&caller.request_id),
+            request_id: caller.request_id.clone(),
             document,
         };
         let question = question.filter(|_| kind == OperationType::Query);
         Ok(Prepared::Ready(operation, question))
     }
 
-    /// Whether a text that was refused asks for a mutation.
-    pub(super) fn is_mutation(&self, text: &str, name: Option<&str>) -> bool {
+    /// Whether a request that was refused asks for a mutation.
+    pub(super) fn is_mutation(&self, asked: &Parameters) -> bool {
+        let text = asked.query.as_deref().unwrap_or_default();
+        let name = asked.operation_name.as_deref();
         self.guard.read(text).is_ok_and(|document| {
-            let mut operations = document.operations.iter();
-            operations.any(|(known, operation)| {
-                let meant =
-                    name.is_none_or(|name| known.is_none_or(|known| known.as_str() == name));
+            document.operations.iter().any(|(known, operation)| {
+                let known = known.map(async_graphql::Name::as_str);
+                let meant = name.is_none() || known.is_none() || known == name;
                 meant && operation.node.ty == OperationType::Mutation
             })
         })
@@ -168,11 +167,11 @@ impl Server {
     async fn run(&self, operation: Operation) -> Arc<Answer> {
         let started = Instant::now();
         let (cost, viewer) = (operation.cost, operation.viewer);
-        let request_id = Arc::clone(&operation.request_id);
+        let request_id = operation.request_id.clone();
         let request = self.request(operation);
         // With tokio's budget a level of thousands of keys would be cut into several statements.
         let execution = tokio::task::unconstrained(self.schemas.executing.execute(request));
-        let mut response = self.within_time(execution).await;
+        let mut response = outlasting(self.patience(), execution).await;
         finish(&mut response, &request_id);
         metrics::histogram!("pitwall_execution_seconds").record(started.elapsed());
         Arc::new(Answer::new(&response, cost, viewer))
@@ -181,11 +180,12 @@ impl Server {
     /// Runs a subscription for one of its runs; none when it yields nothing.
     pub async fn moment(&self, operation: Operation, run: Run) -> Option<Response> {
         use futures::StreamExt;
-        let request_id = Arc::clone(&operation.request_id);
+        let request_id = operation.request_id.clone();
         let request = self.request(operation).data(run);
         let mut stream = self.schemas.executing.execute_stream(request);
         let first = tokio::task::unconstrained(async { stream.next().await });
-        let mut response = self.within_time(first.map(Option::unwrap_or_default)).await;
+        let first = first.map(Option::unwrap_or_default);
+        let mut response = outlasting(self.patience(), first).await;
         finish(&mut response, &request_id);
         let nothing = response.errors.is_empty() && response.data == async_graphql::Value::Null;
         (!nothing).then_some(response)
@@ -201,26 +201,9 @@ impl Server {
         request
     }
 
-    /// An execution that takes too long or panics ends in an error all the same.
-    async fn within_time(&self, execution: impl Future<Output = Response>) -> Response {
-        let most = Duration::from_secs(self.app.config.server.request_seconds);
-        // What a panic leaves behind belongs to this request alone.
-        let execution = AssertUnwindSafe(execution).catch_unwind();
-        match tokio::time::timeout(most, execution).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(panic)) => {
-                let what = panic
-                    .downcast_ref::<&str>()
-                    .map(ToString::to_string)
-                    .or_else(|| panic.downcast_ref::<String>().cloned());
-                tracing::error!(what, "a request panicked");
-                failed(
-                    "internal error; `extensions.requestId` finds it in the logs",
-                    Code::Internal,
-                )
-            }
-            Err(_) => failed("the query took too long; ask for less", Code::Unavailable),
-        }
+    /// The time that a query may run.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.app.config.server.request_seconds)
     }
 
     /// Similar names tell what a schema holds, so they are left out where it is not shown.
@@ -236,6 +219,25 @@ impl Server {
     }
 }
 
+/// An execution that takes too long or panics ends in an error all the same.
+async fn outlasting(patience: Duration, execution: impl Future<Output = Response>) -> Response {
+    // What a panic leaves behind belongs to this request alone.
+    let execution = AssertUnwindSafe(execution).catch_unwind();
+    match tokio::time::timeout(patience, execution).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            let what = panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned());
+            tracing::error!(what, "a request panicked");
+            let message = "internal error; `extensions.requestId` finds it in the logs";
+            failed(message, Code::Internal)
+        }
+        Err(_) => failed("the query took too long; ask for less", Code::Unavailable),
+    }
+}
+
 fn failed(message: &str, code: Code) -> Response {
     let mut error = ServerError::new(message, None);
     let extensions = error.extensions.get_or_insert_default();
@@ -244,7 +246,7 @@ fn failed(message: &str, code: Code) -> Response {
 }
 
 /// Gives every error a code, and internal ones the id that finds them in the log.
-fn finish(response: &mut Response, request_id: &Arc<str>) {
+fn finish(response: &mut Response, request_id: &RequestId) {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
@@ -252,7 +254,7 @@ fn finish(response: &mut Response, request_id: &Arc<str>) {
         }
         let internal = async_graphql::Value::from(Code::Internal.text());
         if extensions.get("code") == Some(&internal) {
-            extensions.set("requestId", request_id.as_ref());
+            extensions.set("requestId", request_id.text());
         }
         if let Some(async_graphql::Value::String(code)) = extensions.get("code") {
             metrics::counter!("pitwall_errors_total", "code" => code.clone()).increment(1);
@@ -263,4 +265,30 @@ fn finish(response: &mut Response, request_id: &Arc<str>) {
 /// A database error outside of a resolver, as a client may see it.
 pub(super) fn database_failed(error: &sea_orm::DbErr) -> ServerError {
     from_database(error).into_server_error(async_graphql::Pos::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(response: &Response) -> String {
+        let extensions = response.errors[0].extensions.as_ref().unwrap();
+        extensions.get("code").unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_panic_and_a_query_without_end_are_errors_that_show_nothing_of_the_inside() {
+        let panicking = async { panic!("a secret of the house") };
+        let mut response = outlasting(Duration::from_secs(5), panicking).await;
+        finish(&mut response, &RequestId::from_text("lap-57"));
+        assert_eq!(code(&response), "\"INTERNAL_SERVER_ERROR\"");
+        let text = serde_json::to_string(&response).unwrap();
+        assert!(
+            text.contains("\"requestId\":\"lap-57\"") && !text.contains("secret"),
+            "{text}"
+        );
+        let endless = std::future::pending();
+        let response = outlasting(Duration::from_millis(10), endless).await;
+        assert_eq!(code(&response), "\"UNAVAILABLE\"");
+    }
 }

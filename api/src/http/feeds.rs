@@ -219,7 +219,7 @@ impl Server {
     async fn told(&self, operation: Operation, sequence: i64) -> Option<Told> {
         let (cost, viewer) = (operation.cost, operation.viewer);
         let response = self.moment(operation, Run::Moment(sequence)).await?;
-        let payload = Answer::new(&response, cost, viewer).body;
+        let payload = Answer::new(&response, cost, viewer).body.plain().clone();
         Some(Told { sequence, payload })
     }
 

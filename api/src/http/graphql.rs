@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tracing::{Instrument, Span};
 
 use super::{
     Server,
@@ -24,7 +25,10 @@ use super::{
     refusal::Refusal,
     sse,
 };
-use crate::viewer::{Identity, Viewer};
+use crate::{
+    telemetry,
+    viewer::{Identity, Viewer},
+};
 
 /// Answers that depend on more than the URL.
 const VARY: &str = "accept, accept-encoding, authorization, origin";
@@ -32,11 +36,21 @@ const VARY: &str = "accept, accept-encoding, authorization, origin";
 /// What a page or a cache may still show while it asks anew, seconds.
 const STALE: u64 = 30;
 
-/// Runs what is sent, whatever the method.
-pub(super) async fn handle(
+/// The handler of a route.
+pub(super) async fn route(
     State(server): State<Server>,
     Extension(client): Extension<Client>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(request_id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    handle(&server, client, request_id, request).await
+}
+
+/// Runs what is sent, whatever the method.
+pub(super) async fn handle(
+    server: &Server,
+    client: Client,
+    request_id: RequestId,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -47,7 +61,7 @@ pub(super) async fn handle(
     };
     let form = Form::wanted(&parts.headers);
     let mut left = Left::default();
-    let outcome = run(&server, &caller, &parts, body, form, &mut left).await;
+    let outcome = run(server, &caller, &parts, body, form, &mut left).await;
     let form = form.unwrap_or(Form::Json);
     let mut response = outcome.unwrap_or_else(|refusal| refused(&refusal, form));
     server.limits.describe(left, response.headers_mut());
@@ -75,26 +89,30 @@ async fn run(
         _ => return Ok(no_such_method()),
     };
     let asked = if by_get {
-        Parameters::from_url(parts.uri.query().unwrap_or_default())?
+        Parameters::from_url(&parts.uri)?
     } else {
         json_only(&parts.headers)?;
         let body = read(server, body).await?;
         match parameters::Body::read(&body, server.app.config.graphql.max_batch)? {
             parameters::Body::One(asked) => asked,
             parameters::Body::Several(several) => {
-                return Box::pin(several_answers(server, caller, several, form, left)).await;
+                let answers = Box::pin(several_answers(server, caller, several, form, left));
+                return answers.instrument(span(caller, parts)).await;
             }
         }
     };
     if form == Form::Events {
-        return Box::pin(sse::respond(server, caller, asked, by_get, left)).await;
+        let events = Box::pin(sse::respond(server, caller, asked, by_get, left));
+        return events.instrument(span(caller, parts)).await;
     }
-    let sent = by_get.then(|| (asked.query.clone(), asked.operation_name.clone()));
-    let prepared = server.prepare(asked, caller, left).await;
-    let prepared = prepared.map_err(|refusal| match sent {
+    let prepared = server.prepare(&asked, caller, left).await;
+    let prepared = prepared.map_err(|refusal| {
         // What is wrong with a mutation is not looked at when it comes this way.
-        Some((Some(text), name)) if server.is_mutation(&text, name.as_deref()) => Refusal::method(),
-        _ => refusal,
+        if by_get && server.is_mutation(&asked) {
+            Refusal::method()
+        } else {
+            refusal
+        }
     })?;
     let answer = match prepared {
         Prepared::Known(answer) => answer,
@@ -104,10 +122,21 @@ async fn run(
                 OperationType::Subscription => return Err(no_stream()),
                 _ => {}
             }
-            server.answer(operation, question).await
+            let answer = server.answer(operation, question);
+            answer.instrument(span(caller, parts)).await
         }
     };
     Ok(answered(&answer, caller, &parts.headers, by_get, form))
+}
+
+/// The span of what is worked out for a request. What is known already leaves no trace unless
+/// all requests do.
+fn span(caller: &Caller, parts: &Parts) -> Span {
+    if telemetry::exports_traces() {
+        Span::current()
+    } else {
+        telemetry::request_span(caller.request_id.text(), parts)
+    }
 }
 
 /// An array of requests: each is counted, one after the other, and answered in its place.
@@ -128,14 +157,17 @@ async fn several_answers(
             // The first was counted with the HTTP request.
             server.limits.request(caller.client, left).await?;
         }
-        let answer = match server.prepare(asked, caller, left).await {
-            Ok(Prepared::Known(answer)) => answer.body.clone(),
+        let answer = match server.prepare(&asked, caller, left).await {
+            Ok(Prepared::Known(answer)) => answer.body.plain().clone(),
             Ok(Prepared::Ready(operation, _)) if operation.kind == OperationType::Subscription => {
                 Answer::refused(&no_stream().errors)
             }
-            Ok(Prepared::Ready(operation, question)) => {
-                server.answer(operation, question).await.body.clone()
-            }
+            Ok(Prepared::Ready(operation, question)) => server
+                .answer(operation, question)
+                .await
+                .body
+                .plain()
+                .clone(),
             Err(refusal) => Answer::refused(&refusal.errors),
         };
         body.extend_from_slice(&answer);
@@ -176,7 +208,12 @@ fn answered(
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
     }
-    let mut response = Response::new(Body::from(answer.body.clone()));
+    let (body, encoding) = answer.body.wanted(asked);
+    if let Some(encoding) = encoding {
+        let name = HeaderValue::from_static(encoding.name());
+        headers.insert(header::CONTENT_ENCODING, name);
+    }
+    let mut response = Response::new(Body::from(body));
     *response.headers_mut() = headers;
     response
 }

@@ -9,6 +9,7 @@ mod address;
 mod answers;
 mod documents;
 mod edge;
+mod encoding;
 mod execution;
 mod feeds;
 pub mod graphiql;
@@ -110,17 +111,16 @@ impl Server {
 
     /// All routes.
     fn router(&self) -> Router {
+        let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
         let mut router = Router::new()
-            .route("/graphql", any(graphql::handle))
+            .route("/graphql", any(graphql::route))
             .route("/graphql/ws", any(websocket::upgrade))
             .route("/health/live", get(health::live))
             .route("/health/ready", get(health::ready))
-            .merge(graphiql::routes());
+            .merge(graphiql::routes().layer(compression));
         if let Some(cors) = self.origins.layer() {
             router = router.layer(cors);
         }
-        router
-            .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-            .with_state(self.clone())
+        router.with_state(self.clone())
     }
 }

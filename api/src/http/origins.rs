@@ -63,10 +63,16 @@ impl Origins {
             || host.is_some_and(|host| own.is_some_and(|own| own.eq_ignore_ascii_case(host)))
     }
 
+    /// Whether no page of another origin may call.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.named.is_empty()
+    }
+
     /// What answers browsers that ask first; none when no other origin is allowed.
     #[must_use]
     pub fn layer(&self) -> Option<CorsLayer> {
-        if self.named.is_empty() {
+        if self.is_closed() {
             return None;
         }
         let allowed = if self.all {

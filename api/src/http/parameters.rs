@@ -1,6 +1,7 @@
 //! A GraphQL request as clients send it, whatever carries it.
 
 use async_graphql::Variables;
+use axum::{extract::Query, http::Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -67,11 +68,8 @@ impl Parameters {
     ///
     /// # Errors
     /// When a part is missing its JSON, or stands twice.
-    pub fn from_url(query: &str) -> Result<Self, Refusal> {
-        let url: axum::http::Uri = format!("/?{query}")
-            .parse()
-            .map_err(|_| Refusal::malformed("the URL is no GraphQL request"))?;
-        let axum::extract::Query(parts) = axum::extract::Query::<InUrl>::try_from_uri(&url)
+    pub fn from_url(url: &Uri) -> Result<Self, Refusal> {
+        let Query(parts) = Query::<InUrl>::try_from_uri(url)
             .map_err(|_| Refusal::malformed("the URL is no GraphQL request"))?;
         Ok(Self {
             query: parts.query,
@@ -92,11 +90,9 @@ impl Parameters {
 
     /// Values of variables by name.
     #[must_use]
-    pub fn take_variables(&mut self) -> Variables {
-        self.variables
-            .take()
-            .map(|variables| Variables::from_json(Value::Object(variables)))
-            .unwrap_or_default()
+    pub fn variables(&self) -> Variables {
+        let variables = self.variables.clone().map(Value::Object);
+        variables.map(Variables::from_json).unwrap_or_default()
     }
 
     /// The hash in the extension of automatic persisted queries.

@@ -50,15 +50,20 @@ pub(super) async fn respond(
     place
         .belongs_to(caller.identity.viewer)
         .map_err(|full| Refusal::transport(StatusCode::TOO_MANY_REQUESTS, &full.to_string()))?;
-    let pieces: BoxStream<'static, Piece> = match server.prepare(asked, caller, left).await {
+    let pieces: BoxStream<'static, Piece> = match server.prepare(&asked, caller, left).await {
         Err(refusal) if refusal.kind == Kind::Request => once(Piece::Failed(refusal.errors)),
         Err(refusal) => return Err(refusal),
-        Ok(Prepared::Known(answer)) => once(Piece::Payload(answer.body.clone())),
+        Ok(Prepared::Known(answer)) => once(Piece::Payload(answer.body.plain().clone())),
         Ok(Prepared::Ready(operation, question)) => match operation.kind {
             OperationType::Mutation if by_get => return Err(Refusal::method()),
             OperationType::Subscription => server.subscribe(operation).await,
             _ => once(Piece::Payload(
-                server.answer(operation, question).await.body.clone(),
+                server
+                    .answer(operation, question)
+                    .await
+                    .body
+                    .plain()
+                    .clone(),
             )),
         },
     };

@@ -115,7 +115,7 @@ type Close = (u16, &'static str);
 pub(super) async fn upgrade(
     State(server): State<Server>,
     Extension(client): Extension<Client>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(request_id): Extension<RequestId>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -150,7 +150,7 @@ pub(super) async fn upgrade(
     };
     let config = &server.app.config.websocket;
     let speaks = speaks_protocol(&headers);
-    let span = tracing::info_span!(parent: None, "socket", id = %caller.request_id);
+    let span = tracing::info_span!(parent: None, "socket", id = caller.request_id.text());
     upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(READ_BUFFER)
@@ -450,16 +450,21 @@ async fn pieces(server: Server, caller: Caller, payload: Value) -> BoxStream<'st
     let prepared = async {
         server.limits.request(caller.client, left).await?;
         let asked = Parameters::from_json(payload)?;
-        server.prepare(asked, &caller, left).await
+        server.prepare(&asked, &caller, left).await
     };
     match prepared.await {
         Err(refusal) => one(Piece::Failed(refusal.errors)),
-        Ok(Prepared::Known(answer)) => one(Piece::Payload(answer.body.clone())),
+        Ok(Prepared::Known(answer)) => one(Piece::Payload(answer.body.plain().clone())),
         Ok(Prepared::Ready(operation, _)) if operation.kind == OperationType::Subscription => {
             server.subscribe(operation).await
         }
         Ok(Prepared::Ready(operation, question)) => one(Piece::Payload(
-            server.answer(operation, question).await.body.clone(),
+            server
+                .answer(operation, question)
+                .await
+                .body
+                .plain()
+                .clone(),
         )),
     }
 }
