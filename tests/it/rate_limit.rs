@@ -61,6 +61,7 @@ async fn an_address_has_so_many_requests_a_minute_and_is_told_what_is_left() {
     }
     let refused = ask(&app, &one, "{ __typename }").await;
     assert_eq!(refused.status(), 429);
+    assert_eq!(number(&refused, "ratelimit-remaining"), Some(0));
     let wait = number(&refused, "retry-after").unwrap();
     assert!((1..=12).contains(&wait), "{wait}");
     let answer: Value = refused.json().await.unwrap();

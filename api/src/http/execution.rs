@@ -67,6 +67,14 @@ pub enum Prepared {
     Ready(Operation, Option<Question>),
 }
 
+impl Prepared {
+    /// Whether something is to be changed.
+    #[must_use]
+    pub fn is_mutation(&self) -> bool {
+        matches!(self, Self::Ready(operation, _) if operation.kind == OperationType::Mutation)
+    }
+}
+
 impl Server {
     /// Finds out what a request asks for and whether it may be run; counts its cost.
     ///

@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_graphql::{Name, ServerError, Variables, parser::types::Selection};
+use async_graphql::{
+    Name, ServerError, Variables,
+    parser::types::{OperationType, Selection},
+};
 use async_graphql_value::Value;
 use bytes::Bytes;
 use domain::{bus::Notice, event};
@@ -19,7 +22,12 @@ use futures::{
 };
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::{Server, answers::Answer, documents::Hash, execution::Operation};
+use super::{
+    Server,
+    answers::Answer,
+    documents::Hash,
+    execution::{Operation, Prepared},
+};
 use crate::{
     graphql::feed::{Run, Topic},
     viewer::Viewer,
@@ -82,8 +90,21 @@ impl Feeds {
 }
 
 impl Server {
+    /// What becomes of a request, where answers may be many: one of a query or mutation, all of
+    /// a subscription.
+    pub async fn pieces(&self, prepared: Prepared) -> BoxStream<'static, Piece> {
+        let answer = match prepared {
+            Prepared::Known(answer) => answer,
+            Prepared::Ready(operation, _) if operation.kind == OperationType::Subscription => {
+                return self.subscribe(operation).await;
+            }
+            Prepared::Ready(operation, question) => self.answer(operation, question).await,
+        };
+        stream::iter([Piece::Payload(answer.body.plain().clone())]).boxed()
+    }
+
     /// Follows a subscription: the present, or what follows `after`, then every change.
-    pub async fn subscribe(&self, operation: Operation) -> BoxStream<'static, Piece> {
+    async fn subscribe(&self, operation: Operation) -> BoxStream<'static, Piece> {
         let failed = |errors| stream::iter([Piece::Failed(errors)]).boxed();
         let topic = match self.topic(&operation).await {
             Ok(topic) => topic,

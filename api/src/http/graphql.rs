@@ -116,11 +116,10 @@ async fn run(
     })?;
     let answer = match prepared {
         Prepared::Known(answer) => answer,
+        prepared if by_get && prepared.is_mutation() => return Err(Refusal::method()),
         Prepared::Ready(operation, question) => {
-            match operation.kind {
-                OperationType::Mutation if by_get => return Err(Refusal::method()),
-                OperationType::Subscription => return Err(no_stream()),
-                _ => {}
+            if operation.kind == OperationType::Subscription {
+                return Err(no_stream());
             }
             let answer = server.answer(operation, question);
             answer.instrument(span(caller, parts)).await

@@ -114,8 +114,10 @@ impl Limits {
     /// When the client has none left; says when it will.
     pub async fn request(&self, client: Client, left: &mut Left) -> Result<(), Refusal> {
         let who = Who::Client(client);
-        left.requests = self.take(&self.requests, who, 1).await?;
-        Ok(())
+        let granted = self.take(&self.requests, who, 1).await;
+        // Who is refused one has none left.
+        left.requests = *granted.as_ref().unwrap_or(&Some(0));
+        granted.map(drop)
     }
 
     /// Counts the cost of an operation. A viewer without a name is known by the address.

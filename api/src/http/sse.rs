@@ -3,7 +3,6 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use async_graphql::parser::types::OperationType;
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -19,7 +18,7 @@ use super::{
     Server,
     accept::Form,
     answers::Answer,
-    execution::{Caller, Prepared},
+    execution::Caller,
     feeds::Piece,
     parameters::Parameters,
     rate_limit::Left,
@@ -50,22 +49,13 @@ pub(super) async fn respond(
     place
         .belongs_to(caller.identity.viewer)
         .map_err(|full| Refusal::transport(StatusCode::TOO_MANY_REQUESTS, &full.to_string()))?;
-    let pieces: BoxStream<'static, Piece> = match server.prepare(&asked, caller, left).await {
-        Err(refusal) if refusal.kind == Kind::Request => once(Piece::Failed(refusal.errors)),
+    let pieces = match server.prepare(&asked, caller, left).await {
+        Err(refusal) if refusal.kind == Kind::Request => {
+            stream::iter([Piece::Failed(refusal.errors)]).boxed()
+        }
         Err(refusal) => return Err(refusal),
-        Ok(Prepared::Known(answer)) => once(Piece::Payload(answer.body.plain().clone())),
-        Ok(Prepared::Ready(operation, question)) => match operation.kind {
-            OperationType::Mutation if by_get => return Err(Refusal::method()),
-            OperationType::Subscription => server.subscribe(operation).await,
-            _ => once(Piece::Payload(
-                server
-                    .answer(operation, question)
-                    .await
-                    .body
-                    .plain()
-                    .clone(),
-            )),
-        },
+        Ok(prepared) if by_get && prepared.is_mutation() => return Err(Refusal::method()),
+        Ok(prepared) => server.pieces(prepared).await,
     };
     let events = pieces
         .map(Some)
@@ -124,10 +114,6 @@ impl Server {
 pub(super) enum End {
     Stopping,
     Expired,
-}
-
-fn once(piece: Piece) -> BoxStream<'static, Piece> {
-    stream::iter([piece]).boxed()
 }
 
 fn event(piece: Option<Piece>) -> Vec<Bytes> {

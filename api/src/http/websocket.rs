@@ -4,7 +4,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use async_graphql::parser::types::OperationType;
 use axum::{
     Extension,
     extract::{
@@ -30,7 +29,7 @@ use super::{
     accept::Form,
     address::Client,
     edge::RequestId,
-    execution::{Caller, Prepared},
+    execution::Caller,
     feeds::Piece,
     graphql::{authorization, header_text, refused},
     parameters::Parameters,
@@ -445,7 +444,6 @@ async fn next(connection: &mut Connection, id: &str, payload: &Bytes) -> Result<
 
 /// An operation, from its payload to its last piece.
 async fn pieces(server: Server, caller: Caller, payload: Value) -> BoxStream<'static, Piece> {
-    let one = |piece| stream::iter([piece]).boxed();
     let left = &mut Left::default();
     let prepared = async {
         server.limits.request(caller.client, left).await?;
@@ -453,18 +451,7 @@ async fn pieces(server: Server, caller: Caller, payload: Value) -> BoxStream<'st
         server.prepare(&asked, &caller, left).await
     };
     match prepared.await {
-        Err(refusal) => one(Piece::Failed(refusal.errors)),
-        Ok(Prepared::Known(answer)) => one(Piece::Payload(answer.body.plain().clone())),
-        Ok(Prepared::Ready(operation, _)) if operation.kind == OperationType::Subscription => {
-            server.subscribe(operation).await
-        }
-        Ok(Prepared::Ready(operation, question)) => one(Piece::Payload(
-            server
-                .answer(operation, question)
-                .await
-                .body
-                .plain()
-                .clone(),
-        )),
+        Ok(prepared) => server.pieces(prepared).await,
+        Err(refusal) => stream::iter([Piece::Failed(refusal.errors)]).boxed(),
     }
 }
