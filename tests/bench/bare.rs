@@ -1,15 +1,24 @@
 //! What Pitwall is measured against: the same JSON from the same rows, by hand with axum and
-//! sqlx, one statement a level, with the same pool and options.
-//! `bare DATABASE_URL MAX_CONNECTIONS` says where it listens.
+//! sqlx, one statement a level, with the same pool and options; and answers that are known
+//! already, as bytes. The runtime and the allocator are those of Pitwall.
+//! `bare DATABASE_URL MAX_CONNECTIONS [FILE...]` says where it listens; a FILE called a.json is
+//! the answer to GET and POST at /kept/a.
 
 #![expect(
     clippy::struct_field_names,
     reason = "fields are named as the answer names them"
 )]
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, path::Path, time::Duration};
 
-use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::get};
+use anyhow::Context;
+use axum::{
+    Json, Router,
+    body::Bytes,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::{any, get},
+};
 use chrono::NaiveDate;
 use sea_orm::sqlx::{
     self,
@@ -17,6 +26,9 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 use serde::{Serialize, Serializer};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// An answer as GraphQL wraps it.
 #[derive(Serialize)]
@@ -432,11 +444,26 @@ handlers!(
     json
 );
 
+/// The bytes of files, read once, as answers.
+fn kept(files: &[String]) -> anyhow::Result<Router> {
+    let mut router = Router::new();
+    for file in files {
+        let path = Path::new(file);
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let name = name.with_context(|| format!("{file} has no name"))?;
+        let body = Bytes::from(std::fs::read(path)?);
+        let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+        let answer = any(move || async move { (kind, body) });
+        router = router.route(&format!("/kept/{name}"), answer);
+    }
+    Ok(router)
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, connections] = arguments.as_slice() else {
-        anyhow::bail!("usage: bare DATABASE_URL MAX_CONNECTIONS");
+    let [url, connections, files @ ..] = arguments.as_slice() else {
+        anyhow::bail!("usage: bare DATABASE_URL MAX_CONNECTIONS [FILE...]");
     };
     let connections = connections.parse()?;
     let router = if url.starts_with("postgres") {
@@ -457,6 +484,7 @@ async fn main() -> anyhow::Result<()> {
             .await?;
         sqlite::router(pool)
     };
+    let router = router.merge(kept(files)?);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     axum::serve(listener, router).await?;

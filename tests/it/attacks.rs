@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -653,7 +654,6 @@ async fn one_viewers_answer_is_never_anothers_and_errors_are_not_kept() {
     }
     // An error is gone with its cause.
     let driver = "{ driver(ref: \"norris\") { name } }";
-    use sea_orm::ConnectionTrait;
     app.app
         .db
         .execute_unprepared("ALTER TABLE driver RENAME TO elsewhere")
@@ -671,7 +671,6 @@ async fn one_viewers_answer_is_never_anothers_and_errors_are_not_kept() {
 #[tokio::test]
 async fn errors_inside_show_an_id_and_nothing_else() {
     let app = TestApp::bundled().await;
-    use sea_orm::ConnectionTrait;
     app.app
         .db
         .execute_unprepared("ALTER TABLE race RENAME TO elsewhere")

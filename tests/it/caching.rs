@@ -1,9 +1,10 @@
 //! What may be kept, by whom and for how long: hints, conditional requests, answers held in
 //! the process and dropped by events, persisted and trusted documents, compression, CORS.
 
-use std::io::Write;
+use std::{io::Write, sync::OnceLock};
 
 use reqwest::{Response, StatusCode};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -117,7 +118,6 @@ async fn who_has_the_answer_already_is_told_so_until_it_changes() {
 
 /// A change of the data with its event, as an import makes it.
 async fn rename_monaco(app: &TestApp) {
-    use sea_orm::{ConnectionTrait, TransactionTrait};
     let transaction = app.app.db.begin().await.unwrap();
     let sql = "UPDATE race SET name = 'Renamed' WHERE reference = '2024_monaco'";
     transaction.execute_unprepared(sql).await.unwrap();
@@ -178,7 +178,6 @@ async fn what_another_process_commits_drops_answers_too() {
     let clock = domain::clock::Clock::standing(app.app.clock.now());
     let config = (*app.app.config).clone();
     let other = domain::App::assemble(config, db, clock).await.unwrap();
-    use sea_orm::{ConnectionTrait, TransactionTrait};
     let transaction = other.db.begin().await.unwrap();
     transaction
         .execute_unprepared("UPDATE race SET name = 'Renamed' WHERE reference = '2024_monaco'")
@@ -302,18 +301,17 @@ async fn documents_are_bounded_by_bytes() {
     assert!(known < 100, "{known} of 400 are kept in 20 kB");
 }
 
+/// The file of the test below: a function pointer takes nothing along.
+static PATH: OnceLock<String> = OnceLock::new();
+
 #[tokio::test]
 async fn with_a_list_of_trusted_documents_nothing_else_is_executed() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     write!(file, "{}", json!({ "races": RACES })).unwrap();
     let path = file.path().to_str().unwrap().to_owned();
-    // A function pointer takes nothing along.
-    static PATH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     PATH.set(path).unwrap();
     let app = with(|config| {
-        PATH.get()
-            .unwrap()
-            .clone_into(&mut config.graphql.trusted_documents)
+        config.graphql.trusted_documents = PATH.get().unwrap().clone();
     })
     .await;
     let hash = hex::encode(Sha256::digest(RACES));

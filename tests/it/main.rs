@@ -1,5 +1,10 @@
 //! Pitwall from outside: over HTTP with a real client, on the command line, on its database.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what helpers of tests unwrap fails the test, as it should"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 async fn limited(change: fn(&mut domain::config::Config)) -> TestApp {
-    let app = TestApp::start(Setup {
+    TestApp::start(Setup {
         change: |config| {
             config.rate_limit.enabled = true;
             config.rate_limit.requests_per_minute = 5.try_into().unwrap();
@@ -19,8 +19,7 @@ async fn limited(change: fn(&mut domain::config::Config)) -> TestApp {
         then: change,
         ..Setup::default()
     })
-    .await;
-    app
+    .await
 }
 
 /// Each test has addresses of its own, since Redis counts for all.

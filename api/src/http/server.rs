@@ -193,14 +193,7 @@ impl Doors {
             let drained = tokio::time::sleep(Duration::from_secs(config.drain_seconds));
             self.take_until(&listener, drained).await;
         }
-        // Whoever the system has already greeted is not sent away.
-        while let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await {
-            match Arc::clone(&self.open).try_acquire_owned() {
-                Ok(permit) => self.take(permit, stream, peer),
-                Err(_) => break,
-            }
-        }
-        drop(listener);
+        self.take_rest(listener);
         self.server.stopping.send_replace(true);
         let Self {
             graceful, server, ..
@@ -212,6 +205,28 @@ impl Doors {
         let patience = Duration::from_secs(config.shutdown_seconds);
         if timeout(patience, ended).await.is_err() {
             tracing::warn!("connections were cut off: they did not end in time");
+        }
+    }
+
+    /// Takes whoever the system has greeted already, then listens no more. Asked directly, since
+    /// the runtime only knows of those that it was told of.
+    fn take_rest(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        loop {
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    let permit = Arc::clone(&self.open).try_acquire_owned();
+                    let stream = stream.set_nonblocking(true).map(|()| stream);
+                    if let (Ok(permit), Ok(Ok(stream))) = (permit, stream.map(TcpStream::from_std))
+                    {
+                        self.take(permit, stream, peer);
+                    }
+                }
+                Err(error) if gone(&error) => {}
+                Err(_) => return,
+            }
         }
     }
 

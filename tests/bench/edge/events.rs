@@ -29,7 +29,8 @@ impl Events {
     pub async fn append(&self) -> Result<(i64, Instant)> {
         let transaction = database::begin(&self.db).await?;
         let stream = event::DATA_STATUS;
-        let sequence = event::append(&transaction, stream, "bench", "bench", self.clock.now()).await?;
+        let sequence =
+            event::append(&transaction, stream, "bench", "bench", self.clock.now()).await?;
         let commit = Instant::now();
         transaction.commit().await?;
         Ok((sequence, commit))

@@ -54,7 +54,9 @@ impl Connection {
         let field = |name: &str| {
             let lines = head.lines().skip(1);
             let mut fields = lines.filter_map(|line| line.split_once(": "));
-            fields.find(|(found, _)| *found == name).map(|(_, value)| value)
+            fields
+                .find(|(found, _)| *found == name)
+                .map(|(_, value)| value)
         };
         let body = match (field("content-length"), field("transfer-encoding")) {
             (Some(length), _) => {
@@ -88,7 +90,10 @@ impl Connection {
 
     async fn until(&mut self, mark: &[u8]) -> Result<Vec<u8>> {
         loop {
-            let found = self.pending.windows(mark.len()).position(|some| some == mark);
+            let found = self
+                .pending
+                .windows(mark.len())
+                .position(|some| some == mark);
             if let Some(at) = found {
                 return self.take(at + mark.len()).await;
             }

@@ -8,6 +8,7 @@
 //!
 //! Missing an aim is reported and no failure.
 
+mod attack;
 mod attacks;
 mod crowd;
 mod events;

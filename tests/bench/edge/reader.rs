@@ -3,10 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use tokio::{sync::mpsc, task::JoinHandle, time::{sleep, timeout}};
+use anyhow::Result;
+use tokio::{
+    sync::mpsc,
+    time::{sleep, timeout},
+};
 
 use crate::{
+    attack::joined,
     crowd::{self, Inbox, tell},
     events::Events,
     figures::{MB, Times, judge, mb, ms},
@@ -32,14 +36,16 @@ const CUT_OFF: Duration = Duration::from_secs(20);
 
 pub async fn run() -> Result<()> {
     allow_files(2000)?;
-    let server = Server::start(&crowd::settings(OTHERS))?;
+    let server = Server::start(&crowd::settings(OTHERS)).await?;
     let events = Events::of(&server).await?;
     let (outbox, mut inbox) = mpsc::unbounded_channel();
     crowd::gather(server.address, OTHERS, &outbox);
     crowd::receive(&mut inbox, OTHERS, None).await?;
 
     println!("\n**A subscriber that never reads, among {OTHERS} others**\n");
-    println!("| what the one does | events | p50 ms of the others | p99 | last | MB before | most | after |");
+    println!(
+        "| what the one does | events | p50 ms of the others | p99 | last | MB before | most | after |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     phase("is not there", &server, &events, &mut inbox, EVENTS_BEFORE).await?;
 
@@ -60,16 +66,31 @@ pub async fn run() -> Result<()> {
     let unread = phase("never reads", &server, &events, &mut inbox, EVENTS).await?;
     let end = Instant::now();
     // What is there already is read now; it ends where the server has given up.
-    let cut_off = timeout(CUT_OFF, async { while deaf.receive().await.is_ok() {} }).await.is_ok();
-    println!("\nthe large answer has {size} bytes; the reader was {}\n", if cut_off {
-        format!("cut off within {:.1} s of the last event", end.elapsed().as_secs_f64())
-    } else {
-        "still served".to_owned()
-    });
+    let cut_off = timeout(CUT_OFF, async { while deaf.receive().await.is_ok() {} })
+        .await
+        .is_ok();
+    println!(
+        "\nthe large answer has {size} bytes; the reader was {}\n",
+        if cut_off {
+            format!(
+                "cut off within {:.1} s of the last event",
+                end.elapsed().as_secs_f64()
+            )
+        } else {
+            "still served".to_owned()
+        }
+    );
 
     let most = 2 * QUEUE * u64::try_from(size)? + 8 * MB;
     let growth = unread.most.saturating_sub(unread.before);
-    judge(growth <= most, &format!("reader: memory grew by {:.1} MB, wanted at most {:.1} MB", mb(growth), mb(most)));
+    judge(
+        growth <= most,
+        &format!(
+            "reader: memory grew by {:.1} MB, wanted at most {:.1} MB",
+            mb(growth),
+            mb(most)
+        ),
+    );
     let (with, without) = (unread.p99, read.p99);
     let slower = with.as_secs_f64() / without.as_secs_f64();
     judge(
@@ -89,7 +110,13 @@ struct Phase {
     most: u64,
 }
 
-async fn phase(title: &str, server: &Server, events: &Events, inbox: &mut Inbox, count: usize) -> Result<Phase> {
+async fn phase(
+    title: &str,
+    server: &Server,
+    events: &Events,
+    inbox: &mut Inbox,
+    count: usize,
+) -> Result<Phase> {
     sleep(Duration::from_millis(500)).await;
     let before = server.resident()?;
     let mut most = before;
@@ -122,6 +149,8 @@ async fn phase(title: &str, server: &Server, events: &Events, inbox: &mut Inbox,
 /// Thousands of fields, within the limits of a document.
 fn query() -> String {
     let results = "results { position grid points status driver { ref name givenName familyName nationality } constructor { ref name nationality } }";
-    let races: String = (0..25).map(|number| format!("a{number}: lastRace {{ name date {results} }} ")).collect();
+    let races = joined(25, |number| {
+        format!("a{number}: lastRace {{ name date {results} }} ")
+    });
     format!("subscription {{ dataStatusChanged {{ sequence dataStatus {{ {races} }} }} }}")
 }

@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,18 +23,29 @@ pub struct Server {
     pub address: SocketAddr,
     /// Address of the database.
     pub database: String,
-    _folder: TempDir,
+    _folder: Arc<TempDir>,
     /// Held open: writing to a closed one would be an error of the server's.
     _said: BufReader<ChildStdout>,
 }
 
 impl Server {
-    /// Starts the binary beside this one, without rate limit, and waits until it listens.
-    pub fn start(settings: &[(&str, String)]) -> Result<Self> {
+    /// Starts the binary beside this one, on a database that has been loaded before: what the
+    /// loading took is not what serving takes.
+    pub async fn start(settings: &[(&str, String)]) -> Result<Self> {
+        let folder = Arc::new(tempfile::tempdir()?);
+        let mut loading = Self::launch(&folder, settings)?;
+        loading.ask_to_stop()?;
+        loading.ended().await?;
+        Self::launch(&folder, settings)
+    }
+
+    /// Starts it without a rate limit and waits until it listens.
+    fn launch(folder: &Arc<TempDir>, settings: &[(&str, String)]) -> Result<Self> {
         let this = std::env::current_exe()?;
         let profile = this.parent().and_then(Path::parent);
-        let binary = profile.context("no folder above this binary")?.join("pitwall");
-        let folder = tempfile::tempdir()?;
+        let binary = profile
+            .context("no folder above this binary")?
+            .join("pitwall");
         let database = format!("sqlite://{}", folder.path().join("pitwall.db").display());
         let log = folder.path().join("log");
         let mut child = Command::new(&binary)
@@ -55,7 +67,7 @@ impl Server {
                 child,
                 address,
                 database,
-                _folder: folder,
+                _folder: Arc::clone(folder),
                 _said: said,
             }),
             Err(error) => {
@@ -73,6 +85,11 @@ impl Server {
 
     pub fn processor_time(&self) -> Result<Duration> {
         figures::processor_time(self.child.id())
+    }
+
+    /// Since it had used so much.
+    pub fn processor_time_since(&self, used: Duration) -> Result<Duration> {
+        Ok(self.processor_time()?.saturating_sub(used))
     }
 
     /// Asks it to stop, as a service manager does.
@@ -126,6 +143,7 @@ pub fn allow_files(wanted: u64) -> Result<()> {
         return Ok(());
     }
     // Only root may raise the hard one.
-    rlimit::setrlimit(rlimit::Resource::NOFILE, wanted, hard.max(wanted))
-        .with_context(|| format!("{wanted} open files are needed and {hard} allowed: see `ulimit -Hn`"))
+    rlimit::setrlimit(rlimit::Resource::NOFILE, wanted, hard.max(wanted)).with_context(|| {
+        format!("{wanted} open files are needed and {hard} allowed: see `ulimit -Hn`")
+    })
 }

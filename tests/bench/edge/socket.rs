@@ -94,7 +94,7 @@ impl Socket {
         match u16::try_from(payload.len()).context("the message is too large")? {
             length @ 0..126 => frame.push(0x80 | length.to_be_bytes()[1]),
             length => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | 0x7e);
                 frame.extend_from_slice(&length.to_be_bytes());
             }
         }
@@ -159,11 +159,11 @@ fn frame(bytes: &[u8]) -> Result<Option<(u8, usize, usize)>> {
     }
     let (from, length) = match (second & 0x7f, rest) {
         (126, [a, b, ..]) => (4, usize::from(u16::from_be_bytes([*a, *b]))),
-        (127, [a, b, c, d, e, f, g, h, ..]) => {
-            let length = u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
-            (10, usize::try_from(length)?)
-        }
-        (126 | 127, _) => return Ok(None),
+        (127, rest) => match rest.first_chunk() {
+            Some(length) => (10, usize::try_from(u64::from_be_bytes(*length))?),
+            None => return Ok(None),
+        },
+        (126, _) => return Ok(None),
         (length, _) => (2, usize::from(length)),
     };
     let to = from + length;
