@@ -16,6 +16,9 @@ use sha2::{Digest, Sha256};
 use super::{documents::Hash, encoding::Encoded};
 use crate::viewer::Viewer;
 
+/// Bytes that an answer takes besides its body: question, headers, a place in the cache.
+const AROUND: usize = 800;
+
 /// What tells questions apart whose answers may be shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Question {
@@ -118,7 +121,7 @@ impl Answers {
         let weight = |question: &Question, answer: &Arc<Answer>| {
             // Compressed it is about a quarter, and there are three ways.
             let body = answer.body.plain().len() * 2;
-            u32::try_from(question.variables.len() + body + 256).unwrap_or(u32::MAX)
+            u32::try_from(question.variables.len() + body + AROUND).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder()
             .max_capacity(bytes)

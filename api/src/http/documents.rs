@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::{guard::Guard, parameters::Parameters, refusal::Refusal, schemas::Schemas};
 
-/// Bytes that a parsed document takes for each byte of its text, about.
+/// Bytes that a parsed document takes for each byte of its text, and besides, about.
 const SIZE: usize = 12;
+const AROUND: usize = 1500;
 
 /// A document that may be run.
 #[derive(Debug)]
@@ -85,7 +86,7 @@ impl Documents {
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         let weight = |_: &Hash, document: &Arc<Document>| {
-            u32::try_from(document.length.saturating_mul(SIZE)).unwrap_or(u32::MAX)
+            u32::try_from(document.length.saturating_mul(SIZE) + AROUND).unwrap_or(u32::MAX)
         };
         Self {
             known: Cache::builder().max_capacity(bytes).weigher(weight).build(),

@@ -91,8 +91,9 @@ async fn run(
     let asked = if by_get {
         Parameters::from_url(&parts.uri)?
     } else {
-        json_only(&parts.headers)?;
+        // Read even when it is refused: an answer before the end of what is sent gets lost.
         let body = read(server, body).await?;
+        json_only(&parts.headers)?;
         match parameters::Body::read(&body, server.app.config.graphql.max_batch)? {
             parameters::Body::One(asked) => asked,
             parameters::Body::Several(several) => {

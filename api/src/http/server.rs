@@ -13,11 +13,12 @@ use std::{
 
 use axum::body::Body;
 use domain::{App, config::ServerConfig};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
 };
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -116,7 +117,6 @@ struct Doors {
     edge: Edge,
     open: Arc<Semaphore>,
     by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    graceful: GracefulShutdown,
 }
 
 /// A connection's place among all.
@@ -148,7 +148,6 @@ impl Doors {
             edge: Edge::new(server.clone()),
             open: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
             by_address: Arc::default(),
-            graceful: GracefulShutdown::new(),
             server,
         }
     }
@@ -195,12 +194,11 @@ impl Doors {
         }
         self.take_rest(listener);
         self.server.stopping.send_replace(true);
-        let Self {
-            graceful, server, ..
-        } = self;
+        let all = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
         let ended = async {
-            graceful.shutdown().await;
-            server.sockets.all_left().await;
+            // Every connection has one of the permits until it ends.
+            drop(self.open.acquire_many(all).await);
+            self.server.sockets.all_left().await;
         };
         let patience = Duration::from_secs(config.shutdown_seconds);
         if timeout(patience, ended).await.is_err() {
@@ -248,7 +246,7 @@ impl Doors {
         let head = Duration::from_secs(config.header_seconds);
         let write = Duration::from_secs(config.write_seconds);
         let edge = self.edge.clone();
-        let watcher = self.graceful.watcher();
+        let mut stopping = self.server.stopping.subscribe();
         let serving = async move {
             let deadline = Instant::now() + head;
             let Ok(Ok(http2)) = timeout_at(deadline, speaks_http2(&stream)).await else {
@@ -264,10 +262,37 @@ impl Doors {
                     Ok::<_, std::convert::Infallible>(response)
                 }
             });
-            let protocol = protocol(http2, head);
-            let connection = protocol.serve_connection_with_upgrades(io, service);
-            // Whatever goes wrong with a connection is its client's to notice.
-            drop(watcher.watch(connection.into_owned()).await);
+            let stop = async move {
+                // Without a sender the server is gone.
+                drop(stopping.wait_for(|stopping| *stopping).await);
+            };
+            // Whatever goes wrong with a connection is its client's to notice. It is polled
+            // before it is told to end: what a client has sent by then is read, and answered.
+            if http2 {
+                let connection = http2_limits(head).serve_connection(io, service);
+                tokio::pin!(connection);
+                tokio::select! {
+                    biased;
+                    _ = &mut connection => {}
+                    () = stop => {
+                        connection.as_mut().graceful_shutdown();
+                        drop(connection.await);
+                    }
+                }
+            } else {
+                let connection = http1_limits(head)
+                    .serve_connection(io, service)
+                    .with_upgrades();
+                tokio::pin!(connection);
+                tokio::select! {
+                    biased;
+                    _ = &mut connection => {}
+                    () = stop => {
+                        connection.as_mut().graceful_shutdown();
+                        drop(connection.await);
+                    }
+                }
+            }
             drop(place);
         };
         tokio::spawn(serving);
@@ -297,17 +322,18 @@ impl Doors {
     }
 }
 
-/// One version of HTTP with its limits. The version is known, since while it is being found out
-/// no time limit holds.
-fn protocol(http2: bool, head: Duration) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
+fn http1_limits(head: Duration) -> http1::Builder {
+    let mut limits = http1::Builder::new();
+    limits
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_buf_size(LARGEST_HEAD);
-    builder
-        .http2()
+    limits
+}
+
+fn http2_limits(head: Duration) -> http2::Builder<TokioExecutor> {
+    let mut limits = http2::Builder::new(TokioExecutor::new());
+    limits
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_pending_accept_reset_streams(RESETS)
@@ -315,11 +341,7 @@ fn protocol(http2: bool, head: Duration) -> auto::Builder<TokioExecutor> {
         // A client that is silent for as long as a head may take is asked whether it is there.
         .keep_alive_interval(head)
         .keep_alive_timeout(head);
-    if http2 {
-        builder.http2_only()
-    } else {
-        builder.http1_only()
-    }
+    limits
 }
 
 /// Whether the client was gone before it was taken.
