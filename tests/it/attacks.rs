@@ -410,6 +410,60 @@ async fn pages_are_capped_and_costs_saturate() {
 }
 
 #[tokio::test]
+async fn forged_cursors_and_ids_are_refused_and_sql_in_texts_is_only_text() {
+    let app = TestApp::start(Setup {
+        bundled: true,
+        change: |config| config.graphql.max_batch = 10,
+        ..Setup::default()
+    })
+    .await;
+    let page = "{ drivers(first: 2) { edges { cursor } } }";
+    let cursor = app.data(page).await["drivers"]["edges"][1]["cursor"].clone();
+    let cursor = cursor.as_str().unwrap();
+    let (truncated, turned) = (&cursor[..cursor.len() - 4], cursor.replace(['a', 'b'], "c"));
+    let after = "query ($c: String) { drivers(first: 2, after: $c) { edges { cursor } } }";
+    let foreign = "query ($c: String) { circuits(first: 2, after: $c) { edges { cursor } } }";
+    let node = "query ($c: ID!) { node(id: $c) { id } }";
+    for (query, text) in [
+        (after, truncated),
+        (after, &turned),
+        (after, "'; DROP TABLE driver; --"),
+        (foreign, cursor),
+        (node, "Driver"),
+        (node, "League:1' OR '1'='1"),
+    ] {
+        let request = json!({ "query": query, "variables": { "c": text } });
+        for way in WAYS {
+            let errors = errors(&app, way, &request).await;
+            assert_eq!(errors.len(), 1, "{text} {way:?}");
+            let code = &errors[0]["extensions"]["code"];
+            assert_eq!(code, "BAD_USER_INPUT", "{text} {way:?}");
+        }
+    }
+    let search = "query ($c: String) { drivers(filter: { search: $c }) { totalCount } }";
+    for text in ["%", "_", "\\", "' OR 1=1 --", "\"; DROP TABLE driver; --"] {
+        let request = json!({ "query": search, "variables": { "c": text } });
+        for way in WAYS {
+            let errors = errors(&app, way, &request).await;
+            assert!(
+                errors
+                    .iter()
+                    .all(|error| error["extensions"]["code"] == "BAD_USER_INPUT"),
+                "{text} {way:?}: {errors:#?}"
+            );
+        }
+        let answer = app.post(&request).await;
+        let found = answer["data"]["drivers"]["totalCount"]
+            .as_i64()
+            .unwrap_or(0);
+        assert_eq!(found, 0, "{text}: {answer:#}");
+    }
+    assert!(
+        app.data("{ drivers { totalCount } }").await["drivers"]["totalCount"].as_i64() > Some(30)
+    );
+}
+
+#[tokio::test]
 async fn a_costly_field_under_many_aliases_is_charged_for_each_and_read_once() {
     let app = TestApp::bundled().await;
     let one = "{ race(ref: \"2024_monaco\") { results { points } } }";

@@ -2,7 +2,7 @@
 //! nothing while it writes, so that a client that does not read holds up only itself; its
 //! connection is dropped when a write takes too long (`server.rs`).
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -60,6 +60,7 @@ mod close {
     pub const NO_INIT: u16 = 4408;
     pub const DUPLICATE_ID: u16 = 4409;
     pub const TOO_MANY: u16 = 4429;
+    pub const INTERNAL: u16 = 4500;
 }
 
 /// What clients send.
@@ -312,7 +313,12 @@ impl Session {
     }
 
     async fn run(mut self, mut connection: Connection) {
-        if let Some(reason) = self.talk(&mut connection).await {
+        // What a panic leaves behind goes with this session.
+        let talk = AssertUnwindSafe(self.talk(&mut connection)).catch_unwind();
+        let reason = talk
+            .await
+            .unwrap_or(Some((close::INTERNAL, "Internal server error")));
+        if let Some(reason) = reason {
             connection.close(reason).await;
         }
     }
