@@ -7,7 +7,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench conformance schema web prerequisites
+.PHONY: help run test check bench conformance plugin peers schema web prerequisites
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,12 @@ bench: prerequisites web ## Measure the server: see tests/bench/run
 
 conformance: prerequisites web ## Run public suites against the server: see tests/conformance/run
 	@exec tests/conformance/run
+
+plugin: prerequisites ## Add an engine to a copy of the repository: see tests/plugin/run
+	@exec tests/plugin/run
+
+peers: prerequisites ## Compare the engines with Python's libraries: see tests/peers/README.md
+	@exec tests/peers/run
 
 schema: prerequisites ## Write schema.graphql anew
 	@mkdir -p target

@@ -16,6 +16,7 @@ pub enum Code {
     Forbidden,
     NotFound,
     BadUserInput,
+    Conflict,
     RateLimited,
     Unavailable,
     Internal,
@@ -30,6 +31,7 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Conflict => "CONFLICT",
             Self::RateLimited => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL_SERVER_ERROR",
@@ -56,6 +58,7 @@ pub fn from_domain(error: domain::error::Error) -> Error {
     match error {
         Domain::NotFound(message) => Code::NotFound.error(message),
         Domain::BadInput(message) => bad_input(message),
+        Domain::Conflict(message) => Code::Conflict.error(message),
         Domain::Unavailable(message) => Code::Unavailable.error(message),
         Domain::Internal(message) => internal(&message),
     }

@@ -65,6 +65,22 @@ async fn run(cli: Cli) -> Result<Outcome> {
         Command::Forecast(arguments) => {
             api::cli::forecast(&App::start(config).await?, &arguments).await
         }
+        Command::Train(arguments) => api::cli::train(&App::start(config).await?, &arguments).await,
+        Command::Models(arguments) => {
+            api::cli::models(&App::start(config).await?, &arguments).await
+        }
+        Command::Promote(arguments) => {
+            api::cli::promote(&App::start(config).await?, &arguments).await
+        }
+        Command::Rollback(arguments) => {
+            api::cli::rollback(&App::start(config).await?, &arguments).await
+        }
+        Command::Backtest(arguments) => {
+            api::cli::backtest(&App::start(config).await?, &arguments).await
+        }
+        Command::Features(arguments) => {
+            api::cli::features(&App::start(config).await?, &arguments).await
+        }
         Command::Check(arguments) => match arguments.what {
             Check::Standings(arguments) => {
                 api::cli::check_standings(&App::start(config).await?, &arguments).await
@@ -95,6 +111,9 @@ async fn serve(app: App) -> Result<Outcome> {
             ))?;
         }
         tokio::spawn(jobs::bundled::keep_loaded(app.clone()));
+    }
+    if app.config.forecast.train {
+        tokio::spawn(jobs::retrain::keep_trained(app.clone()));
     }
     let graphiql = app.config.graphiql();
     let listening = move |address| {

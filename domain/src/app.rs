@@ -6,7 +6,8 @@ use engines::Registry;
 use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::{
-    bus::Bus, cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts, secret,
+    bus::Bus, cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts,
+    model::Models, secret,
 };
 
 /// The application, cheap to clone.
@@ -23,6 +24,8 @@ pub struct App {
     pub secret: Arc<[u8]>,
     /// Forecasts worked out so far and the history they rest on.
     pub forecasts: Arc<Forecasts>,
+    /// Trained models that answer.
+    pub models: Arc<Models>,
 }
 
 impl App {
@@ -47,12 +50,14 @@ impl App {
         db: DatabaseConnection,
         clock: Clock,
     ) -> Result<Self, DbErr> {
+        let engines = Registry::builtin();
         Ok(Self {
             secret: secret::cursors(&db).await?.into(),
             cache: Cache::connect(&config).await,
             bus: Bus::default(),
             forecasts: Arc::new(Forecasts::new(&config)),
-            engines: Arc::new(Registry::builtin()),
+            models: Arc::new(Models::new(&engines)),
+            engines: Arc::new(engines),
             config: Arc::new(config),
             db,
             clock,

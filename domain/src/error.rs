@@ -11,6 +11,9 @@ pub enum Error {
     /// The caller's input cannot be used; the sentence says what was expected.
     #[error("{0}")]
     BadInput(String),
+    /// It cannot be done as things stand, or somebody else was faster.
+    #[error("{0}")]
+    Conflict(String),
     /// Something needed is missing or away; trying later may help.
     #[error("{0}")]
     Unavailable(String),

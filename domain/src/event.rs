@@ -14,6 +14,12 @@ pub const DATA: &str = "data";
 /// Stream of the progress of imports and syncs.
 pub const DATA_STATUS: &str = "data_status";
 
+/// Stream of new models, and of which of them answers.
+pub const MODEL: &str = "model";
+
+/// Stream of back-tests that were stored.
+pub const BACKTEST: &str = "backtest";
+
 /// Appends an event. The stream's row is locked until the transaction ends, so that the
 /// order of sequences is the order of commits.
 ///

@@ -3,6 +3,7 @@
 //! May use: `entities`, `engines`, `migration`. Knows neither HTTP nor who calls it when.
 
 pub mod app;
+pub mod backtest;
 pub mod bus;
 pub mod cache;
 pub mod clock;
@@ -13,6 +14,8 @@ pub mod error;
 pub mod event;
 pub mod forecast;
 pub mod import;
+pub mod model;
+pub mod performance;
 pub mod search;
 pub mod season;
 pub mod secret;

@@ -8,8 +8,7 @@
 //! how much they, and after qualifying the starting slot, are worth.
 //!
 //! Everything is learned from races before the one that is forecast; how the hyperparameters were
-//! chosen stands in [`settings`]. It knows no circuits, no weather and no practice, and a team that
-//! comes back under another id starts anew.
+//! chosen stands in [`settings`]. It knows no circuits, no weather and no practice.
 
 pub mod history;
 pub mod rating;
@@ -21,8 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::{Choice, dot};
 use crate::draws::{Draws, as_f64, normal_deviates};
-use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model};
-use crate::history::{Car, ConstructorId, DriverId, History, PastRace, RaceToForecast, Stage};
+use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Question};
+use crate::history::{Car, DriverId, History, PastRace, RaceToForecast, Stage, Target, TeamId};
 use rating::Ratings;
 pub use rating::{PoolSettings, Rating, RatingSettings};
 pub use settings::EloSettings;
@@ -36,6 +35,8 @@ const PRIOR_BEFORE: [f64; 2] = [1.9, 1.5];
 const PRIOR_AFTER: [f64; 4] = [1.2, 0.8, -1.1, -0.6];
 /// Precision with which the worths are held to those values.
 const HOLD: f64 = 10.0;
+/// Places of qualifying from which the logit learns.
+const QUALIFYING_PLACES: usize = 10;
 /// Variance of the luck of one race on the scale of the strengths.
 const GUMBEL_VARIANCE: f64 = PI * PI / 6.0;
 
@@ -98,11 +99,15 @@ impl Engine for Elo {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn stages(&self) -> &'static [Stage] {
         &Stage::ALL
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &Target::ALL
     }
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {
@@ -128,6 +133,8 @@ pub struct EloModel {
     before_qualifying: Choice,
     /// Worth of the two ratings and the two numbers of a starting slot.
     after_qualifying: Choice,
+    /// Worth of the two ratings in qualifying itself.
+    in_qualifying: Choice,
 }
 
 impl EloModel {
@@ -137,6 +144,7 @@ impl EloModel {
             settings,
             before_qualifying: Choice::new(&PRIOR_BEFORE, HOLD),
             after_qualifying: Choice::new(&PRIOR_AFTER, HOLD),
+            in_qualifying: Choice::new(&PRIOR_BEFORE, HOLD),
         }
     }
 
@@ -146,10 +154,27 @@ impl EloModel {
         self.ratings.drivers.before(driver, season)
     }
 
-    /// The rating of a constructor before a race of `season`.
+    /// The rating of a team before a race of `season`.
     #[must_use]
-    pub fn constructor(&self, constructor: ConstructorId, season: i32) -> Rating {
-        self.ratings.constructors.before(constructor, season)
+    pub fn team(&self, team: TeamId, season: i32) -> Rating {
+        self.ratings.constructors.before(team, season)
+    }
+
+    /// How far a driver's rating lies above the mean of the field before a race of `season`.
+    #[must_use]
+    pub fn driver_lead(&self, driver: DriverId, season: i32) -> f64 {
+        self.driver(driver, season).mean - self.ratings.drivers.centre()
+    }
+
+    /// The same for a team.
+    #[must_use]
+    pub fn team_lead(&self, team: TeamId, season: i32) -> f64 {
+        self.team(team, season).mean - self.ratings.constructors.centre()
+    }
+
+    /// Moves the ratings by a race, without learning what they are worth.
+    pub(crate) fn observe_race(&mut self, race: &PastRace) {
+        self.ratings.observe(race);
     }
 
     fn learn(&mut self, race: &PastRace) {
@@ -160,7 +185,7 @@ impl EloModel {
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for car in finishers {
             let driver = self.driver(car.driver, race.season).mean;
-            let constructor = self.constructor(car.constructor, race.season).mean;
+            let constructor = self.team(car.team, race.season).mean;
             before.push(vec![driver, constructor]);
             let [near, far] = slot_numbers(car.slot(), cars);
             after.push(vec![driver, constructor, near, far]);
@@ -170,23 +195,38 @@ impl EloModel {
         if grid_known {
             self.after_qualifying.learn(&after, places, memory, HOLD);
         }
+        self.learn_qualifying(race);
         self.ratings.observe(race);
+    }
+
+    fn learn_qualifying(&mut self, race: &PastRace) {
+        let mut cars: Vec<&Car> = race.starters().collect();
+        cars.retain(|car| car.weekend.qualifying.is_some());
+        cars.sort_by_key(|car| car.weekend.qualifying);
+        let ratings = |car: &&Car| {
+            let driver = self.driver(car.driver, race.season).mean;
+            vec![driver, self.team(car.team, race.season).mean]
+        };
+        let rows: Vec<Vec<f64>> = cars.iter().map(ratings).collect();
+        let memory = self.settings.memory;
+        self.in_qualifying
+            .learn(&rows, QUALIFYING_PLACES, memory, HOLD);
     }
 
     /// What the two ratings and the starting slot are worth to each entrant, and how unsure the
     /// first two are (standard deviation). The logit was fitted as if the ratings were certain; what
     /// the draws blur, a larger scale sharpens again, so that doubt does not count twice.
-    fn parts(&self, race: &RaceToForecast, stage: Stage) -> Vec<Parts> {
+    fn parts(&self, race: &RaceToForecast, stage: Stage, target: Target) -> Vec<Parts> {
         let grid_known = stage.knows_grid() && race.entrants.iter().any(|e| e.slot().is_some());
-        let choice = if grid_known {
-            &self.after_qualifying
-        } else {
-            &self.before_qualifying
+        let choice = match target {
+            Target::Qualifying => &self.in_qualifying,
+            Target::Race if grid_known => &self.after_qualifying,
+            Target::Race => &self.before_qualifying,
         };
         let (weights, of_grid) = choice.weights().split_at(2);
         let parts = race.entrants.iter().map(|entrant| {
             let driver = self.driver(entrant.driver, race.season);
-            let constructor = self.constructor(entrant.constructor, race.season);
+            let constructor = self.team(entrant.team, race.season);
             Parts {
                 driver: weights[0] * (driver.mean - self.ratings.drivers.centre()),
                 constructor: weights[1] * (constructor.mean - self.ratings.constructors.centre()),
@@ -245,26 +285,24 @@ impl Model for EloModel {
         self.learn(race);
     }
 
-    fn strengths(&self, race: &RaceToForecast, stage: Stage) -> Result<Draws, EngineError> {
-        let parts = self.parts(race, stage);
+    fn strengths(&self, question: &Question<'_>) -> Result<Draws, EngineError> {
+        let race = question.race;
+        let parts = self.parts(race, question.stage, question.target);
         let mean: Vec<f64> = parts.iter().map(Parts::sum).collect();
         Ok(Draws::around(&mean, DRAWS, |index| {
             let (entrant, parts) = (&race.entrants[index], &parts[index]);
             let of_driver = normal_deviates(key(1, entrant.driver.0), DRAWS);
-            let of_constructor = normal_deviates(key(2, entrant.constructor.0), DRAWS);
+            let of_constructor = normal_deviates(key(2, entrant.team.0), DRAWS);
             let both = of_driver.iter().zip(&of_constructor);
             both.map(|(d, c)| d * parts.driver_deviation + c * parts.constructor_deviation)
                 .collect()
         }))
     }
 
-    fn explain(
-        &self,
-        race: &RaceToForecast,
-        stage: Stage,
-    ) -> Result<Vec<Vec<Contribution>>, EngineError> {
+    fn explain(&self, question: &Question<'_>) -> Result<Vec<Vec<Contribution>>, EngineError> {
         let line = |feature, value| Contribution { feature, value };
-        let parts = self.parts(race, stage).into_iter().map(|parts| {
+        let parts = self.parts(question.race, question.stage, question.target);
+        let parts = parts.into_iter().map(|parts| {
             let mut lines = vec![
                 line("driver_rating", parts.driver),
                 line("constructor_rating", parts.constructor),
@@ -287,13 +325,17 @@ mod tests {
     use crate::retirement::Retirement;
     use crate::synthetic;
 
+    fn ask(race: &RaceToForecast, stage: Stage) -> Question<'_> {
+        Question::new(race, stage, Target::Race)
+    }
+
     #[test]
     fn a_better_slot_helps_and_pole_is_worth_most() {
         let history = synthetic::history(91, 60, 10);
         let model = Elo::default().train(&history);
         let race = history.races()[59].to_forecast(Stage::PostQualifying);
         let mut worth: Vec<(u8, f64)> = model
-            .parts(&race, Stage::PostQualifying)
+            .parts(&race, Stage::PostQualifying, Target::Race)
             .iter()
             .zip(&race.entrants)
             .map(|(parts, entrant)| (entrant.slot().unwrap(), parts.grid.unwrap()))
@@ -308,10 +350,10 @@ mod tests {
         let history = synthetic::history(92, 30, 10);
         let model = Elo::default().train(&history);
         let race = history.races()[29].to_forecast(Stage::PreWeekend);
-        let early = model.strengths(&race, Stage::PreWeekend).unwrap();
+        let early = model.strengths(&ask(&race, Stage::PreWeekend)).unwrap();
         assert_eq!(
             early,
-            model.strengths(&race, Stage::PostQualifying).unwrap()
+            model.strengths(&ask(&race, Stage::PostQualifying)).unwrap()
         );
     }
 
@@ -332,7 +374,7 @@ mod tests {
         let retirement = Retirement::fit(&history);
         let stage = Stage::PreWeekend;
         let race = history.races()[99].to_forecast(stage);
-        let forecast = forecast(&elo, &model, &retirement, &race, stage, 10).unwrap();
+        let forecast = forecast(&elo, &model, &retirement, &ask(&race, stage)).unwrap();
         let favourite = forecast
             .entrants
             .iter()

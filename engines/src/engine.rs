@@ -3,12 +3,13 @@
 //! A model says how strong each entrant is and how unsure it is of that; everything after that is
 //! shared, see [`mod@crate::forecast`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::draws::Draws;
-use crate::history::{History, PastRace, RaceToForecast, Stage};
+use crate::history::{History, PastRace, RaceToForecast, Stage, Target};
 
 /// The name of an engine: lower-case words joined by `_`, as on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -65,14 +66,22 @@ pub struct Contribution {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// The engine does not forecast at that stage.
-    #[error("engine {engine} does not forecast at {stage:?}")]
-    UnsupportedStage {
+    /// The engine does not forecast that session at that stage.
+    #[error("engine {engine} does not forecast the {target:?} at {stage:?}")]
+    Unsupported {
         /// Which engine.
         engine: EngineId,
         /// The stage asked for.
         stage: Stage,
+        /// The session asked for.
+        target: Target,
     },
+    /// An engine that learns from others was not told what one of them says.
+    #[error("nothing is known of what engine {0} says of the race")]
+    NoOpinion(EngineId),
+    /// A library that the engine rests on failed.
+    #[error("the engine failed: {0}")]
+    Library(String),
     /// There is nobody to forecast.
     #[error("the race has no entrants")]
     NoEntrants,
@@ -112,6 +121,29 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// The stages at which it forecasts.
     fn stages(&self) -> &'static [Stage];
 
+    /// The sessions it forecasts.
+    fn targets(&self) -> &'static [Target] {
+        &[Target::Race]
+    }
+
+    /// Whether it forecasts a session at a stage.
+    fn answers(&self, stage: Stage, target: Target) -> bool {
+        self.stages().contains(&stage)
+            && self.targets().contains(&target)
+            && target.is_open_at(stage)
+    }
+
+    /// The engines whose strengths it learns from; they are asked first.
+    fn members(&self) -> &'static [EngineId] {
+        &[]
+    }
+
+    /// After how many races observed it should be fitted anew; `None` when observing is as good
+    /// as fitting.
+    fn refit_every(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether it is a yardstick for other engines rather than a contender.
     fn is_baseline(&self) -> bool {
         false
@@ -132,11 +164,54 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// When the mathematics behind the engine fails.
     fn fit(&self, history: &History) -> Result<Box<dyn Model>, EngineError>;
 
+    /// Learns for one stage and session only: for a walk that asks nothing else.
+    ///
+    /// # Errors
+    /// As [`Self::fit`].
+    fn fit_for(
+        &self,
+        history: &History,
+        _stage: Stage,
+        _target: Target,
+    ) -> Result<Box<dyn Model>, EngineError> {
+        self.fit(history)
+    }
+
     /// Reads a model back that [`Model::save`] wrote.
     ///
     /// # Errors
     /// [`EngineError::Artifact`] when it is not a model of this engine.
     fn load(&self, artifact: &str) -> Result<Box<dyn Model>, EngineError>;
+}
+
+/// What a model is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The race, with no more in it than is known at the stage.
+    pub race: &'a RaceToForecast,
+    /// How far the weekend has come.
+    pub stage: Stage,
+    /// The session whose order is asked for.
+    pub target: Target,
+    /// What the engines say that this one learns from ([`Engine::members`]).
+    pub opinions: &'a Opinions,
+}
+
+/// Strengths of one race's entrants by the engine that gave them.
+pub type Opinions = BTreeMap<EngineId, Draws>;
+
+impl<'a> Question<'a> {
+    /// A question to an engine that learns from no other.
+    #[must_use]
+    pub fn new(race: &'a RaceToForecast, stage: Stage, target: Target) -> Self {
+        static NONE: Opinions = Opinions::new();
+        Self {
+            race,
+            stage,
+            target,
+            opinions: &NONE,
+        }
+    }
 }
 
 /// An engine that has learned.
@@ -146,23 +221,19 @@ pub trait Model: fmt::Debug + Send + Sync {
     /// whole keeps its weights and only brings its view of form up to date.
     fn observe(&mut self, race: &PastRace);
 
-    /// Log worth of each entrant, in the order of `race.entrants`, in one or more draws: if all
+    /// Log worth of each entrant, in the order of the race's entrants, in one or more draws: if all
     /// cars finish, the chance to win is `exp(strength)` over its sum (Plackett–Luce). Drivers and
     /// constructors that were never seen are answered too.
     ///
     /// # Errors
     /// When the mathematics behind the model fails.
-    fn strengths(&self, race: &RaceToForecast, stage: Stage) -> Result<Draws, EngineError>;
+    fn strengths(&self, question: &Question<'_>) -> Result<Draws, EngineError>;
 
     /// For each entrant what each feature adds; the sum is the mean strength over the draws.
     ///
     /// # Errors
     /// When the mathematics behind the model fails.
-    fn explain(
-        &self,
-        race: &RaceToForecast,
-        stage: Stage,
-    ) -> Result<Vec<Vec<Contribution>>, EngineError>;
+    fn explain(&self, question: &Question<'_>) -> Result<Vec<Vec<Contribution>>, EngineError>;
 
     /// The model as JSON; equal models give equal bytes.
     ///

@@ -1,9 +1,19 @@
 //! How good a forecast was, once the race is run. It does not decide what to forecast.
 
+mod bootstrap;
+mod calibration;
+mod difference;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+pub use calibration::{Bin, Calibration};
+pub use difference::PairedDifference;
+
 use crate::draws::as_f64;
-use crate::forecast::Forecast;
+use crate::forecast::{EntrantForecast, Forecast, LEVEL};
+use crate::history::DriverId;
 
 /// The measures of one forecast against its result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,11 +30,47 @@ pub struct Evaluation {
     pub rps: f64,
     /// Spearman's rank correlation of expected and actual places; `None` when either is constant.
     pub spearman: Option<f64>,
-    /// Share of entrants who came in inside their 90 % interval.
+    /// Share of entrants whose place lies in the central 90 % of its distribution. A place that
+    /// straddles an end counts in part (the expected value of the randomised probability integral
+    /// transform), so that a distribution which is right scores 0.9 although places are whole.
     pub coverage_90: f64,
-    /// For each entrant the forecast chance to win and whether it won, for the calibration.
-    #[serde(skip)]
-    pub wins: Vec<(f64, bool)>,
+    /// Mean distance of expected and actual place, in places.
+    pub position_mae: f64,
+    /// The entrants one by one, in the forecast's order.
+    pub entrants: Vec<EntrantEvaluation>,
+}
+
+/// What was said of one entrant, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EntrantEvaluation {
+    /// Who drove.
+    pub driver: DriverId,
+    /// Forecast chance to win, or to take pole.
+    pub win: f64,
+    /// Expected place, from 1.
+    pub expected_position: f64,
+    /// Place among the entrants, from 1.
+    pub place: usize,
+}
+
+impl EntrantEvaluation {
+    /// 1 for who won, else 0.
+    #[must_use]
+    pub fn won(&self) -> f64 {
+        f64::from(u8::from(self.place == 1))
+    }
+
+    /// (Chance to win − won)²; lower is better.
+    #[must_use]
+    pub fn brier(&self) -> f64 {
+        (self.win - self.won()).powi(2)
+    }
+
+    /// Distance of expected and actual place, in places.
+    #[must_use]
+    pub fn position_error(&self) -> f64 {
+        (self.expected_position - as_f64(self.place)).abs()
+    }
 }
 
 impl Evaluation {
@@ -45,23 +91,28 @@ impl Evaluation {
             .iter()
             .map(|place| 1 + places.iter().filter(|other| *other < place).count())
             .collect();
-        let of_each = |value: fn(&crate::EntrantForecast) -> f64| -> Vec<f64> {
+        let of_each = |value: fn(&EntrantForecast) -> f64| -> Vec<f64> {
             forecast.entrants.iter().map(value).collect()
         };
         let win = of_each(|entrant| entrant.win);
-        let wins: Vec<(f64, bool)> = win
+        let entrants: Vec<_> = forecast
+            .entrants
             .iter()
-            .copied()
-            .zip(ranks.iter().map(|r| *r == 1))
+            .zip(&ranks)
+            .map(|(entrant, rank)| EntrantEvaluation {
+                driver: entrant.driver,
+                win: entrant.win,
+                expected_position: entrant.expected_position,
+                place: *rank,
+            })
             .collect();
-        let winner: f64 = wins.iter().filter(|(_, won)| *won).map(|(p, _)| p).sum();
-        let brier: f64 = wins
-            .iter()
-            .map(|(p, won)| (p - f64::from(u8::from(*won))).powi(2))
-            .sum();
+        let winner: f64 = entrants.iter().map(|e| e.win * e.won()).sum();
+        let mean = |value: fn(&EntrantEvaluation) -> f64| {
+            entrants.iter().map(value).sum::<f64>() / as_f64(size)
+        };
         Some(Self {
             winner_log_loss: -winner.ln(),
-            winner_brier: brier / as_f64(size),
+            winner_brier: mean(EntrantEvaluation::brier),
             hit: overlap(&win, &ranks, 1),
             podium_overlap: overlap(&of_each(|entrant| entrant.podium), &ranks, 3),
             rps: rps(forecast, &ranks),
@@ -70,7 +121,8 @@ impl Evaluation {
                 &mean_ranks(&places),
             ),
             coverage_90: coverage(forecast, &ranks),
-            wins,
+            position_mae: mean(EntrantEvaluation::position_error),
+            entrants,
         })
     }
 }
@@ -94,20 +146,22 @@ pub struct Summary {
     pub spearman: f64,
     /// Mean of [`Evaluation::coverage_90`].
     pub coverage_90: f64,
-    /// Mean distance of forecast chance to win and frequency of wins over ten bins of chance,
-    /// weighted by the entrants in each.
+    /// Mean of [`Evaluation::position_mae`].
+    pub position_mae: f64,
+    /// As [`Calibration::error`].
     pub calibration_error: f64,
 }
 
 impl Summary {
     /// Sums evaluations up; `None` when there are none.
     #[must_use]
-    pub fn of(evaluations: &[Evaluation]) -> Option<Self> {
+    pub fn of<'a>(evaluations: impl IntoIterator<Item = &'a Evaluation>) -> Option<Self> {
+        let evaluations: Vec<&Evaluation> = evaluations.into_iter().collect();
         if evaluations.is_empty() {
             return None;
         }
         let mean = |value: fn(&Evaluation) -> f64| {
-            evaluations.iter().map(value).sum::<f64>() / as_f64(evaluations.len())
+            evaluations.iter().copied().map(value).sum::<f64>() / as_f64(evaluations.len())
         };
         let correlations: Vec<f64> = evaluations.iter().filter_map(|e| e.spearman).collect();
         Some(Self {
@@ -119,8 +173,22 @@ impl Summary {
             rps: mean(|e| e.rps),
             spearman: correlations.iter().sum::<f64>() / as_f64(correlations.len().max(1)),
             coverage_90: mean(|e| e.coverage_90),
-            calibration_error: calibration_error(evaluations.iter().flat_map(|e| &e.wins)),
+            position_mae: mean(|e| e.position_mae),
+            calibration_error: calibration::error(&evaluations),
         })
+    }
+
+    /// Sums each season up, the earliest first.
+    #[must_use]
+    pub fn by_season<'a>(
+        evaluations: impl IntoIterator<Item = (i32, &'a Evaluation)>,
+    ) -> Vec<(i32, Self)> {
+        let mut seasons: BTreeMap<i32, Vec<&Evaluation>> = BTreeMap::new();
+        for (season, evaluation) in evaluations {
+            seasons.entry(season).or_default().push(evaluation);
+        }
+        let summary = |(season, races)| Some((season, Self::of::<'a>(races)?));
+        seasons.into_iter().filter_map(summary).collect()
     }
 }
 
@@ -164,12 +232,15 @@ fn rps(forecast: &Forecast, ranks: &[usize]) -> f64 {
 }
 
 fn coverage(forecast: &Forecast, ranks: &[usize]) -> f64 {
-    let inside = forecast
-        .entrants
-        .iter()
-        .zip(ranks)
-        .filter(|(entrant, rank)| (entrant.best_position..=entrant.worst_position).contains(*rank));
-    as_f64(inside.count()) / as_f64(ranks.len())
+    let (low, high) = ((1.0 - LEVEL) / 2.0, f64::midpoint(1.0, LEVEL));
+    let inside = |(entrant, rank): (&EntrantForecast, &usize)| {
+        let before: f64 = entrant.positions[..rank - 1].iter().sum();
+        let chance = entrant.positions[rank - 1];
+        let covered = (before + chance).min(high) - before.max(low);
+        (covered / chance).clamp(0.0, 1.0)
+    };
+    let entrants = forecast.entrants.iter().zip(ranks);
+    entrants.map(inside).sum::<f64>() / as_f64(ranks.len())
 }
 
 /// Ranks from 1; values that differ by rounding only share the mean of theirs.
@@ -199,19 +270,6 @@ fn correlation(left: &[f64], right: &[f64]) -> Option<f64> {
     (scale > 0.0).then(|| both / scale)
 }
 
-fn calibration_error<'a>(wins: impl Iterator<Item = &'a (f64, bool)>) -> f64 {
-    let mut gaps = [0.0_f64; 10];
-    let mut entrants = 0;
-    for (chance, won) in wins {
-        let bin = (1..10)
-            .filter(|tenth| *chance >= f64::from(*tenth) / 10.0)
-            .count();
-        gaps[bin] += chance - f64::from(u8::from(*won));
-        entrants += 1;
-    }
-    gaps.iter().map(|gap| gap.abs()).sum::<f64>() / as_f64(entrants.max(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,7 +280,7 @@ mod tests {
     fn forecast(strengths: &[f64]) -> Forecast {
         let race =
             synthetic::history(5, 1, strengths.len()).races()[0].to_forecast(Stage::PreWeekend);
-        Forecast::new(&race, &Draws::certain(strengths.to_vec()), None, 10).unwrap()
+        Forecast::new(&race, &Draws::certain(strengths.to_vec()), None).unwrap()
     }
 
     #[test]
@@ -246,7 +304,8 @@ mod tests {
         assert!((evaluation.hit - 1.0).abs() < 1e-12);
         assert!((evaluation.podium_overlap - 1.0).abs() < 1e-12);
         assert!((evaluation.spearman.unwrap() - 1.0).abs() < 1e-12);
-        assert!((evaluation.coverage_90 - 1.0).abs() < 1e-12);
+        // Nine tenths of a certainty, since a place that straddles an end counts in part.
+        assert!((evaluation.coverage_90 - 0.9).abs() < 0.01);
     }
 
     #[test]
@@ -262,5 +321,37 @@ mod tests {
         let evaluation =
             Evaluation::of(&forecast(&[0.0; 4]), &[Some(1), Some(1), Some(3), Some(4)]).unwrap();
         assert!((evaluation.winner_log_loss - 2.0_f64.ln()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn seasons_are_summed_up_apart() {
+        let places: Vec<_> = (1..=4).map(Some).collect();
+        let knows_nothing = Evaluation::of(&forecast(&[0.0; 4]), &places).unwrap();
+        let knows_all = Evaluation::of(&forecast(&[60.0, 40.0, 20.0, 0.0]), &places).unwrap();
+        let races = [
+            (2024, &knows_all),
+            (2023, &knows_nothing),
+            (2024, &knows_all),
+        ];
+        let seasons = Summary::by_season(races);
+        let found: Vec<_> = seasons
+            .iter()
+            .map(|(s, summary)| (*s, summary.races))
+            .collect();
+        assert_eq!(found, [(2023, 1), (2024, 2)]);
+        assert!((seasons[0].1.winner_log_loss - 4.0_f64.ln()).abs() < 1e-9);
+        assert!(seasons[1].1.winner_log_loss < 1e-6);
+        assert!(Summary::of(&[]).is_none());
+    }
+
+    #[test]
+    fn an_evaluation_read_back_is_the_same() {
+        let evaluation =
+            Evaluation::of(&forecast(&[2.0, 1.0, 0.0]), &[Some(2), Some(1), None]).unwrap();
+        let text = serde_json::to_string(&evaluation).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Evaluation>(&text).unwrap(),
+            evaluation
+        );
     }
 }

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::draws::{Draws, as_f64};
-use crate::engine::{Engine, EngineError, Model};
-use crate::history::{ConstructorId, DriverId, RaceToForecast, Stage};
+use crate::engine::{Engine, EngineError, Model, Question};
+use crate::history::{ConstructorId, DriverId, RaceToForecast, Target};
 use crate::plackett_luce::{Quadrature, Square};
 use crate::retirement::Retirement;
 
@@ -25,7 +25,9 @@ pub struct EntrantForecast {
     pub driver: DriverId,
     /// For whom.
     pub constructor: ConstructorId,
-    /// Chance to win.
+    /// Mean log worth over the draws: what [`Model::explain`] takes apart.
+    pub strength: f64,
+    /// Chance to win, or to take pole.
     pub win: f64,
     /// 5 % quantile over the draws of the chance to win.
     pub win_low: f64,
@@ -56,28 +58,36 @@ pub struct Forecast {
     pub entrants: Vec<EntrantForecast>,
 }
 
-/// Forecasts a race with a trained model; `retirement` is learned from the same history, and
-/// `paid_places` is the number of places that pay points ([`PAID_PLACES`]).
+/// Forecasts a session with a trained model; `retirement` is learned from the same history.
 ///
 /// # Errors
-/// [`EngineError::UnsupportedStage`], [`EngineError::NoEntrants`], or what the model returns.
+/// [`EngineError::Unsupported`], [`EngineError::NoEntrants`], or what the model returns.
 pub fn forecast(
     engine: &dyn Engine,
     model: &dyn Model,
     retirement: &Retirement,
-    race: &RaceToForecast,
-    stage: Stage,
-    paid_places: usize,
+    question: &Question<'_>,
 ) -> Result<Forecast, EngineError> {
-    if !engine.stages().contains(&stage) {
-        return Err(EngineError::UnsupportedStage {
+    let Question {
+        race,
+        stage,
+        target,
+        ..
+    } = *question;
+    if !engine.answers(stage, target) {
+        return Err(EngineError::Unsupported {
             engine: engine.id(),
             stage,
+            target,
         });
     }
-    let draws = model.strengths(race, stage)?;
-    let chances = (!engine.bypasses_retirement()).then(|| retirement.chances(race));
-    Forecast::new(race, &draws, chances.as_deref(), paid_places)
+    if race.entrants.is_empty() {
+        return Err(EngineError::NoEntrants);
+    }
+    let draws = model.strengths(question)?;
+    let retires = target == Target::Race && !engine.bypasses_retirement();
+    let chances = retires.then(|| retirement.chances(race));
+    Forecast::new(race, &draws, chances.as_deref())
 }
 
 impl Forecast {
@@ -91,7 +101,6 @@ impl Forecast {
         race: &RaceToForecast,
         draws: &Draws,
         retirement: Option<&[f64]>,
-        paid_places: usize,
     ) -> Result<Self, EngineError> {
         let size = race.entrants.len();
         if size == 0 {
@@ -103,6 +112,7 @@ impl Forecast {
             return Err(EngineError::Strengths);
         }
         let (places, wins) = average(draws, &chances);
+        let strengths = draws.mean();
         let entrants = race.entrants.iter().zip(wins).enumerate();
         let entrants = entrants.map(|(index, (entrant, mut wins))| {
             let positions = places.row(index).to_vec();
@@ -112,11 +122,12 @@ impl Forecast {
             EntrantForecast {
                 driver: entrant.driver,
                 constructor: entrant.constructor,
+                strength: strengths[index],
                 win,
                 win_low: quantile(&wins, (1.0 - LEVEL) / 2.0).min(win),
                 win_high: quantile(&wins, f64::midpoint(1.0, LEVEL)).max(win),
                 podium: first(&positions, 3),
-                points: first(&positions, paid_places),
+                points: first(&positions, PAID_PLACES),
                 expected_position: (1..).zip(&positions).map(|(k, p)| as_f64(k) * p).sum(),
                 best_position,
                 worst_position,
@@ -189,14 +200,14 @@ mod tests {
     use crate::synthetic;
 
     fn race(entrants: usize) -> RaceToForecast {
-        synthetic::history(5, 1, entrants).races()[0].to_forecast(Stage::PostQualifying)
+        synthetic::history(5, 1, entrants).races()[0].to_forecast(crate::Stage::PostQualifying)
     }
 
     #[test]
     fn without_retirements_the_chance_to_win_is_the_share_of_worth() {
         let worth: [f64; 4] = [0.5, 0.3, 0.15, 0.05];
         let draws = Draws::certain(worth.iter().map(|worth| worth.ln()).collect());
-        let forecast = Forecast::new(&race(4), &draws, None, 2).unwrap();
+        let forecast = Forecast::new(&race(4), &draws, None).unwrap();
         for (entrant, worth) in forecast.entrants.iter().zip(worth) {
             assert!((entrant.win - worth).abs() < 1e-9);
             assert!((entrant.win_low - worth).abs() < 1e-9);
@@ -207,7 +218,7 @@ mod tests {
     #[test]
     fn who_always_retires_comes_last() {
         let draws = Draws::certain(vec![9.0, 0.0, 0.0]);
-        let forecast = Forecast::new(&race(3), &draws, Some(&[1.0, 0.0, 0.0]), 1).unwrap();
+        let forecast = Forecast::new(&race(3), &draws, Some(&[1.0, 0.0, 0.0])).unwrap();
         assert!((forecast.entrants[0].expected_position - 3.0).abs() < 1e-9);
         assert!((forecast.entrants[1].win - 0.5).abs() < 1e-9);
     }
@@ -215,16 +226,16 @@ mod tests {
     #[test]
     fn retirements_in_front_lift_those_behind() {
         let draws = Draws::certain(vec![2.0, 1.0, 0.0]);
-        let sure = Forecast::new(&race(3), &draws, Some(&[0.0; 3]), 2).unwrap();
-        let risky = Forecast::new(&race(3), &draws, Some(&[0.4, 0.0, 0.0]), 2).unwrap();
+        let sure = Forecast::new(&race(3), &draws, Some(&[0.0; 3])).unwrap();
+        let risky = Forecast::new(&race(3), &draws, Some(&[0.4, 0.0, 0.0])).unwrap();
         assert!(risky.entrants[0].win < sure.entrants[0].win);
-        assert!(risky.entrants[2].points > sure.entrants[2].points);
+        assert!(risky.entrants[2].expected_position < sure.entrants[2].expected_position);
     }
 
     #[test]
     fn draws_that_differ_widen_the_interval_of_the_chance_to_win() {
         let draws = Draws::from_rows(&[vec![0.0, 0.0], vec![2.0, 0.0], vec![-2.0, 0.0]]);
-        let forecast = Forecast::new(&race(2), &draws, None, 1).unwrap();
+        let forecast = Forecast::new(&race(2), &draws, None).unwrap();
         let entrant = &forecast.entrants[0];
         assert!(entrant.win_low < 0.2 && entrant.win_high > 0.8);
         assert!((entrant.win - 0.5).abs() < 1e-9);
@@ -243,7 +254,7 @@ mod tests {
         let short = Draws::certain(vec![1.0]);
         let infinite = Draws::certain(vec![1.0, f64::INFINITY]);
         for draws in [none, short, infinite] {
-            let refused = Forecast::new(&race(2), &draws, None, 1);
+            let refused = Forecast::new(&race(2), &draws, None);
             assert!(matches!(refused, Err(EngineError::Strengths)));
         }
     }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::draws::Draws;
-use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model};
+use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Question};
 use crate::history::{DriverId, History, PastRace, RaceToForecast, Stage};
 
 /// Races that are counted, across seasons.
@@ -119,16 +119,12 @@ impl Model for FormModel {
         }
     }
 
-    fn strengths(&self, race: &RaceToForecast, _: Stage) -> Result<Draws, EngineError> {
-        Ok(Draws::certain(self.logarithms(race)))
+    fn strengths(&self, question: &Question<'_>) -> Result<Draws, EngineError> {
+        Ok(Draws::certain(self.logarithms(question.race)))
     }
 
-    fn explain(
-        &self,
-        race: &RaceToForecast,
-        _: Stage,
-    ) -> Result<Vec<Vec<Contribution>>, EngineError> {
-        let logarithms = self.logarithms(race).into_iter();
+    fn explain(&self, question: &Question<'_>) -> Result<Vec<Vec<Contribution>>, EngineError> {
+        let logarithms = self.logarithms(question.race).into_iter();
         let feature = "recent_points";
         Ok(logarithms
             .map(|value| vec![Contribution { feature, value }])
@@ -152,7 +148,8 @@ mod tests {
         let race = history.races()[19].to_forecast(Stage::PreWeekend);
         let all = Form.fit(&history).unwrap().save().unwrap();
         assert_eq!(all, Form.fit(&last).unwrap().save().unwrap());
-        let strengths = Form.fit(&last).unwrap().strengths(&race, Stage::PreWeekend);
+        let question = Question::new(&race, Stage::PreWeekend, crate::Target::Race);
+        let strengths = Form.fit(&last).unwrap().strengths(&question);
         assert_eq!(strengths.unwrap().rows().len(), 1);
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::draws::Draws;
-use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model};
+use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Question};
 use crate::history::{History, PastRace, RaceToForecast, Stage};
 
 /// Seasons that are counted, the running one excluded.
@@ -138,16 +138,12 @@ impl Model for GridModel {
         self.seasons = self.seasons.split_off(&(race.season - SEASONS));
     }
 
-    fn strengths(&self, race: &RaceToForecast, _: Stage) -> Result<Draws, EngineError> {
-        Ok(Draws::certain(self.logarithms(race)))
+    fn strengths(&self, question: &Question<'_>) -> Result<Draws, EngineError> {
+        Ok(Draws::certain(self.logarithms(question.race)))
     }
 
-    fn explain(
-        &self,
-        race: &RaceToForecast,
-        _: Stage,
-    ) -> Result<Vec<Vec<Contribution>>, EngineError> {
-        let logarithms = self.logarithms(race).into_iter();
+    fn explain(&self, question: &Question<'_>) -> Result<Vec<Vec<Contribution>>, EngineError> {
+        let logarithms = self.logarithms(question.race).into_iter();
         let feature = "grid_slot";
         Ok(logarithms
             .map(|value| vec![Contribution { feature, value }])
@@ -196,8 +192,8 @@ mod tests {
             .collect();
         let total: f64 = chances.iter().sum();
         let retirement = Retirement::fit(&history);
-        let stage = Stage::PostQualifying;
-        let forecast = forecast(&Grid, &model, &retirement, &race, stage, 10).unwrap();
+        let question = Question::new(&race, Stage::PostQualifying, crate::Target::Race);
+        let forecast = forecast(&Grid, &model, &retirement, &question).unwrap();
         for (entrant, chance) in forecast.entrants.iter().zip(chances) {
             assert!((entrant.win - chance / total).abs() < 1e-9);
         }

@@ -3,10 +3,13 @@
 //! Plain typed values, handed in by the caller. Not the database rows, and not the features that
 //! a learned engine makes of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+
+use crate::engine::EngineId;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -32,9 +35,17 @@ id! {
     DriverId
 }
 id! {
-    /// The database id of a constructor. Hand in one id for a team that was only renamed, and its
-    /// record carries over.
+    /// The database id of a constructor: the name a team races under.
     ConstructorId
+}
+id! {
+    /// The organisation behind a constructor, the same through all its names, so that a team that
+    /// was only renamed keeps its record.
+    TeamId
+}
+id! {
+    /// Who built a car's power unit.
+    PowerUnitId
 }
 
 /// How far a race weekend has come, which decides what may be known.
@@ -78,6 +89,58 @@ pub enum Outcome {
     DidNotStart,
 }
 
+/// What is forecast: the order of which session.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Target {
+    /// The race.
+    #[default]
+    Race,
+    /// Qualifying; nobody retires from it.
+    Qualifying,
+}
+
+impl Target {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Race, Self::Qualifying];
+
+    /// Whether the order is still open at a stage.
+    #[must_use]
+    pub fn is_open_at(self, stage: Stage) -> bool {
+        self == Self::Race || !stage.knows_grid()
+    }
+}
+
+/// What the sessions before the race showed of a car; empty where not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Weekend {
+    /// Best lap of each practice session in ms.
+    pub practice_ms: [Option<u32>; 3],
+    /// Best lap of each part of qualifying in ms; where there was one part, the first.
+    pub qualifying_ms: [Option<u32>; 3],
+    /// Place in qualifying, from 1.
+    pub qualifying: Option<u8>,
+    /// Place in the sprint, from 1.
+    pub sprint: Option<u8>,
+}
+
+impl Weekend {
+    /// The part of it that is known at a stage.
+    #[must_use]
+    pub fn known_at(self, stage: Stage) -> Self {
+        match stage {
+            Stage::PreWeekend => Self::default(),
+            Stage::PreQualifying => Self {
+                practice_ms: self.practice_ms,
+                ..Self::default()
+            },
+            Stage::PostQualifying => self,
+        }
+    }
+}
+
 /// One line of a race's classification.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Car {
@@ -85,6 +148,12 @@ pub struct Car {
     pub driver: DriverId,
     /// For whom.
     pub constructor: ConstructorId,
+    /// The organisation behind it.
+    pub team: TeamId,
+    /// With whose power unit.
+    pub power_unit: Option<PowerUnitId>,
+    /// The sessions before the race.
+    pub weekend: Weekend,
     /// Starting slot, 1 is pole. `None` or `Some(0)`: from the pit lane, or not known.
     pub grid: Option<u8>,
     /// Place in the full classification, from 1, unclassified cars included. Shared cars before
@@ -94,6 +163,8 @@ pub struct Car {
     pub position: Option<u8>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Own fastest lap of the race in ms.
+    pub fastest_lap_ms: Option<u32>,
     /// Points of the race as published, a fastest-lap point included, the sprint not.
     pub points: f64,
     /// Points of the sprint of that weekend.
@@ -131,6 +202,8 @@ pub struct PastRace {
     pub date: NaiveDate,
     /// Where.
     pub circuit: CircuitId,
+    /// Share of the laps that were driven on wet-weather tyres, 0 to 1.
+    pub wetness: Option<f64>,
     /// The classification, in any order.
     pub cars: Vec<Car>,
 }
@@ -148,6 +221,9 @@ impl PastRace {
         let entrants = self.starters().map(|car| Entrant {
             driver: car.driver,
             constructor: car.constructor,
+            team: car.team,
+            power_unit: car.power_unit,
+            weekend: car.weekend.known_at(stage),
             grid: car.grid.filter(|_| stage.knows_grid()),
         });
         RaceToForecast {
@@ -155,14 +231,20 @@ impl PastRace {
             season: self.season,
             date: self.date,
             circuit: self.circuit,
+            wetness: None,
             entrants: entrants.collect(),
         }
     }
 
-    /// Places of the starters from 1, in the order of [`Self::to_forecast`]'s entrants.
+    /// Places of the starters in the session forecast, from 1, in the order of
+    /// [`Self::to_forecast`]'s entrants; `None` for who has none.
     #[must_use]
-    pub fn places(&self) -> Vec<u8> {
-        self.starters().map(|car| car.position_order).collect()
+    pub fn places(&self, target: Target) -> Vec<Option<u8>> {
+        let place = |car: &Car| match target {
+            Target::Race => Some(car.position_order),
+            Target::Qualifying => car.weekend.qualifying,
+        };
+        self.starters().map(place).collect()
     }
 }
 
@@ -173,6 +255,12 @@ pub struct Entrant {
     pub driver: DriverId,
     /// For whom.
     pub constructor: ConstructorId,
+    /// The organisation behind it.
+    pub team: TeamId,
+    /// With whose power unit.
+    pub power_unit: Option<PowerUnitId>,
+    /// The sessions so far, as far as the stage knows them ([`Weekend::known_at`]).
+    pub weekend: Weekend,
     /// Starting slot as in [`Car::grid`]; only read at [`Stage::PostQualifying`].
     pub grid: Option<u8>,
 }
@@ -186,7 +274,7 @@ impl Entrant {
 }
 
 /// A race to forecast.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RaceToForecast {
     /// Which race.
     pub id: RaceId,
@@ -196,15 +284,24 @@ pub struct RaceToForecast {
     pub date: NaiveDate,
     /// Where.
     pub circuit: CircuitId,
+    /// Share of the laps that are expected to be driven on wet-weather tyres, 0 to 1; `None` when
+    /// nothing is known of the weather.
+    pub wetness: Option<f64>,
     /// Who is expected to start, in any order.
     pub entrants: Vec<Entrant>,
 }
+
+/// What engines said of past races before they were run: mean strengths in the order of
+/// [`PastRace::to_forecast`]'s entrants, by race, stage, target and engine. An engine that learns
+/// from others learns from these, since nothing in them was fitted to the race they are about.
+pub type Log = BTreeMap<(RaceId, Stage, Target), BTreeMap<EngineId, Vec<f64>>>;
 
 /// Races in the order in which they were run. Cheap to clone and to cut short.
 #[derive(Debug, Clone)]
 pub struct History {
     races: Arc<[PastRace]>,
     known: usize,
+    log: Arc<Log>,
 }
 
 impl History {
@@ -215,7 +312,30 @@ impl History {
         Self {
             known: races.len(),
             races: races.into(),
+            log: Arc::default(),
         }
+    }
+
+    /// The same history with what engines said before its races.
+    #[must_use]
+    pub fn with_log(&self, log: Arc<Log>) -> Self {
+        Self {
+            log,
+            ..self.clone()
+        }
+    }
+
+    /// What an engine said of a race before it was run, as in [`Log`].
+    #[must_use]
+    pub fn logged(
+        &self,
+        race: RaceId,
+        stage: Stage,
+        target: Target,
+        engine: EngineId,
+    ) -> Option<&[f64]> {
+        let said = self.log.get(&(race, stage, target))?;
+        said.get(&engine).map(Vec::as_slice)
     }
 
     /// The races, oldest first.
@@ -228,8 +348,8 @@ impl History {
     #[must_use]
     pub fn before(&self, date: NaiveDate) -> Self {
         Self {
-            races: Arc::clone(&self.races),
             known: self.races().partition_point(|race| race.date < date),
+            ..self.clone()
         }
     }
 }
@@ -263,6 +383,6 @@ mod tests {
         let mut race = synthetic::history(3, 1, 10).races()[0].clone();
         race.cars[4].outcome = Outcome::DidNotStart;
         assert_eq!(race.to_forecast(Stage::PreWeekend).entrants.len(), 9);
-        assert_eq!(race.places().len(), 9);
+        assert_eq!(race.places(Target::Race).len(), 9);
     }
 }

@@ -26,6 +26,7 @@ pub mod backtest;
 pub mod draws;
 pub mod engine;
 pub mod evaluation;
+pub mod features;
 pub mod forecast;
 pub mod history;
 pub mod registry;
@@ -33,27 +34,33 @@ pub mod retirement;
 
 // engine: its module
 pub mod elo;
+pub mod ensemble;
 pub mod form;
 pub mod grid;
+pub mod random_forest;
+pub mod regression;
 pub mod uniform;
+pub mod xgboost;
 
 mod choice;
+mod learned;
+mod logit;
 mod plackett_luce;
 
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
-mod real_seasons;
-#[cfg(test)]
 mod synthetic;
 
 pub use draws::Draws;
-pub use engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model};
+pub use engine::{
+    Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Opinions, Question,
+};
 pub use evaluation::Evaluation;
 pub use forecast::{EntrantForecast, Forecast, forecast};
 pub use history::{
-    Car, CircuitId, ConstructorId, DriverId, Entrant, History, Outcome, PastRace, RaceId,
-    RaceToForecast, Stage,
+    Car, CircuitId, ConstructorId, DriverId, Entrant, History, Log, Outcome, PastRace, PowerUnitId,
+    RaceId, RaceToForecast, Stage, Target, TeamId, Weekend,
 };
 pub use registry::Registry;
 pub use retirement::Retirement;
@@ -62,6 +69,10 @@ pub use retirement::Retirement;
 fn registered() -> Vec<Box<dyn Engine>> {
     vec![
         // engine: its registration
+        Box::new(ensemble::Ensemble::default()),
+        Box::new(regression::Regression::default()),
+        Box::new(xgboost::Xgboost::default()),
+        Box::new(random_forest::RandomForest::default()),
         Box::new(elo::Elo::default()),
         Box::new(grid::Grid),
         Box::new(form::Form),

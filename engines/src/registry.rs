@@ -85,7 +85,7 @@ mod tests {
         for stage in Stage::ALL {
             let registry = Registry::builtin();
             let engine = registry.production(stage).unwrap();
-            assert_eq!(engine.id().as_str(), "elo");
+            assert_eq!(engine.id().as_str(), "ensemble");
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::EngineError;
-use crate::history::{ConstructorId, DriverId, History, PastRace, RaceToForecast};
+use crate::history::{DriverId, History, PastRace, RaceToForecast, TeamId};
 
 /// Weight of a start after one more start of the same driver, of the same constructor's cars, or
 /// of a race for the whole field. These and the next were chosen by the log-loss of retirements
@@ -55,7 +55,7 @@ impl Record {
 pub struct Retirement {
     field: Record,
     drivers: BTreeMap<DriverId, Record>,
-    constructors: BTreeMap<ConstructorId, Record>,
+    teams: BTreeMap<TeamId, Record>,
 }
 
 impl Retirement {
@@ -76,7 +76,7 @@ impl Retirement {
             let driver = self.drivers.entry(car.driver).or_default();
             driver.fade(DRIVER_MEMORY);
             driver.add(car.classified());
-            let constructor = self.constructors.entry(car.constructor).or_default();
+            let constructor = self.teams.entry(car.team).or_default();
             constructor.fade(CONSTRUCTOR_MEMORY);
             constructor.add(car.classified());
             self.field.add(car.classified());
@@ -92,7 +92,7 @@ impl Retirement {
             .iter()
             .map(|entrant| {
                 let driver = self.drivers.get(&entrant.driver).copied();
-                let constructor = self.constructors.get(&entrant.constructor).copied();
+                let constructor = self.teams.get(&entrant.team).copied();
                 let driver = driver.unwrap_or_default().excess(field, DRIVER_SHRINKAGE);
                 let constructor = constructor
                     .unwrap_or_default()

@@ -3,7 +3,10 @@
 use chrono::{Days, NaiveDate};
 
 use crate::draws::split_mix;
-use crate::history::{Car, CircuitId, ConstructorId, DriverId, History, Outcome, PastRace, RaceId};
+use crate::history::{
+    Car, CircuitId, ConstructorId, DriverId, History, Outcome, PastRace, PowerUnitId, RaceId,
+    TeamId, Weekend,
+};
 
 /// A generator of numbers from 0 to 1.
 pub(crate) struct Dice(pub(crate) u64);
@@ -54,6 +57,9 @@ fn one_race(dice: &mut Dice, number: i32, cars: usize) -> PastRace {
         Car {
             driver: DriverId(if newcomer { season } else { driver }),
             constructor: ConstructorId(driver / 2),
+            team: TeamId(driver / 2),
+            power_unit: Some(PowerUnitId(driver / 4)),
+            weekend: weekend(car, slot),
             grid: Some(u8::try_from(slot).unwrap() + 1),
             position_order: place,
             position: classified.then_some(place),
@@ -62,6 +68,7 @@ fn one_race(dice: &mut Dice, number: i32, cars: usize) -> PastRace {
             } else {
                 Outcome::Retired
             },
+            fastest_lap_ms: Some(85_000 + 100 * u32::from(place)),
             points: f64::from(11 - place.min(11)),
             sprint_points: 0.0,
         }
@@ -71,6 +78,22 @@ fn one_race(dice: &mut Dice, number: i32, cars: usize) -> PastRace {
         season,
         date: start + Days::new(u64::try_from(number % 20).unwrap() * 14),
         circuit: CircuitId(number % 20),
+        wetness: None,
         cars: cars.collect(),
+    }
+}
+
+fn weekend(car: usize, slot: usize) -> Weekend {
+    let count = |number: usize| u32::try_from(number).unwrap();
+    let lap = 80_000 + 150 * count(slot);
+    Weekend {
+        practice_ms: [None, Some(81_000 + 200 * count(car)), None],
+        qualifying_ms: [
+            Some(lap + 900),
+            (slot < 15).then_some(lap + 400),
+            (slot < 10).then_some(lap),
+        ],
+        qualifying: u8::try_from(slot + 1).ok(),
+        sprint: None,
     }
 }

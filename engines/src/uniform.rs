@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::draws::Draws;
-use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model};
-use crate::history::{History, PastRace, RaceToForecast, Stage};
+use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Question};
+use crate::history::{History, PastRace, Stage, Target};
 
 /// The engine; there is nothing to set.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,10 @@ impl Engine for Uniform {
 
     fn stages(&self) -> &'static [Stage] {
         &Stage::ALL
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &Target::ALL
     }
 
     fn is_baseline(&self) -> bool {
@@ -60,16 +64,12 @@ struct UniformModel {}
 impl Model for UniformModel {
     fn observe(&mut self, _: &PastRace) {}
 
-    fn strengths(&self, race: &RaceToForecast, _: Stage) -> Result<Draws, EngineError> {
-        Ok(Draws::certain(vec![0.0; race.entrants.len()]))
+    fn strengths(&self, question: &Question<'_>) -> Result<Draws, EngineError> {
+        Ok(Draws::certain(vec![0.0; question.race.entrants.len()]))
     }
 
-    fn explain(
-        &self,
-        race: &RaceToForecast,
-        _: Stage,
-    ) -> Result<Vec<Vec<Contribution>>, EngineError> {
-        Ok(vec![Vec::new(); race.entrants.len()])
+    fn explain(&self, question: &Question<'_>) -> Result<Vec<Vec<Contribution>>, EngineError> {
+        Ok(vec![Vec::new(); question.race.entrants.len()])
     }
 
     fn save(&self) -> Result<String, EngineError> {
@@ -90,7 +90,8 @@ mod tests {
         let model = Uniform.fit(&history).unwrap();
         let race = history.races()[2].to_forecast(Stage::PreWeekend);
         let retirement = Retirement::fit(&history);
-        let forecast = forecast(&Uniform, &*model, &retirement, &race, Stage::PreWeekend, 10);
+        let question = Question::new(&race, Stage::PreWeekend, Target::Race);
+        let forecast = forecast(&Uniform, &*model, &retirement, &question);
         for entrant in forecast.unwrap().entrants {
             assert!(entrant.positions.iter().all(|p| (p - 0.05).abs() < 1e-10));
         }

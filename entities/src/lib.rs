@@ -2,6 +2,7 @@
 //!
 //! May use: nothing of ours. No rules, no GraphQL: a new column is never published by accident.
 
+pub mod backtest_run;
 pub mod circuit;
 pub mod constructor;
 pub mod constructor_lineage;
@@ -11,10 +12,14 @@ pub mod driver_standing;
 pub mod entry;
 pub mod event;
 pub mod event_stream;
+pub mod forecast;
 pub mod import_run;
 pub mod lap;
+pub mod model;
+pub mod model_artifact;
 pub mod pit_stop;
 pub mod practice_result;
+pub mod production_model;
 pub mod qualifying_result;
 pub mod race;
 pub mod race_alias;

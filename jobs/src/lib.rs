@@ -1,5 +1,6 @@
 //! What happens by the clock rather than by a request.
 //!
-//! May use: `domain`. Timetable and network sources will live here; today there is one job.
+//! May use: `domain`. Timetable and network sources will live here.
 
 pub mod bundled;
+pub mod retrain;

@@ -8,6 +8,7 @@ mod m20261121_000001_people_and_places;
 mod m20261121_000002_races;
 mod m20261121_000003_race_details;
 mod m20261121_000004_bookkeeping;
+mod m20261124_000005_models;
 mod statement;
 
 /// All migrations in order.
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_races::Migration),
             Box::new(m20261121_000003_race_details::Migration),
             Box::new(m20261121_000004_bookkeeping::Migration),
+            Box::new(m20261124_000005_models::Migration),
         ]
     }
 }

@@ -136,16 +136,17 @@ async fn a_forecast_without_arguments_is_the_production_engine_at_the_latest_sta
     let app = TestApp::bundled().await;
     let data = app
         .data(
-            r#"{ engines { id baseline production stages }
-                 nextRace { forecastAvailable forecast { engine { id production } stage race { ref } trainedOn trainedThrough { ref } } }
-                 race(ref: "2024_monaco") { forecast { engine { production } stage trainedOn trainedThrough { ref } } }
+            r#"{ engines { id baseline default stages }
+                 nextRace { forecastAvailable forecast { engine { id } stage race { ref } trainedOn trainedThrough { ref } } }
+                 race(ref: "2024_monaco") { forecast { engine { id } stage trainedOn trainedThrough { ref } } }
                  first: race(ref: "2018_australian") { forecastAvailable forecast { stage } forecasts { stage } } }"#,
         )
         .await;
     let next = &data["nextRace"]["forecast"];
     assert_eq!(data["nextRace"]["forecastAvailable"], true);
     assert_eq!(next["stage"], "PRE_WEEKEND");
-    assert_eq!(next["engine"]["production"], true);
+    // The first that can answer while the others are not trained.
+    assert_eq!(next["engine"]["id"], "ELO");
     assert_eq!(next["race"]["ref"], "2025_australian");
     assert_eq!(next["trainedThrough"]["ref"], "2024_abu_dhabi");
     assert_eq!(next["trainedOn"], 149);

@@ -9,6 +9,7 @@ use std::{
 
 use domain::standings::store;
 use sea_orm::EntityTrait;
+use serde_json::json;
 
 use crate::support::{
     TestApp, TestDatabase,
@@ -78,6 +79,7 @@ async fn the_full_history_goes_in_whole_and_its_standings_are_right() {
     assert!(unexplained.is_empty(), "{unexplained:#?}");
 
     careers_are_those_of_the_record_books(&app).await;
+    seasons_and_circuits_of_the_past_are_measured(&app).await;
     hot_queries_read_by_index(&app).await;
 }
 
@@ -106,6 +108,49 @@ async fn careers_are_those_of_the_record_books(app: &TestApp) {
             "{driver}"
         );
     }
+}
+
+async fn seasons_and_circuits_of_the_past_are_measured(app: &TestApp) {
+    let data = app
+        .data(
+            r#"{ mclaren: constructor(ref: "mclaren") { performance(season: 1988) {
+                   races wins poles oneTwos points drivers { driver { ref } points } } }
+                 fangio: driver(ref: "fangio") { performance(season: 1956) { starts wins podiums } }
+                 monza: circuit(ref: "monza") { insights(seasons: null) { races firstSeason
+                   poleWinRate { value races } safetyCarRate { races } topConstructors { constructor { ref } wins }
+                   fastestLap { time race { ref } } } }
+                 kyalami: circuit(ref: "kyalami") { insights { races lastSeason } } }"#,
+        )
+        .await;
+    let mclaren = &data["mclaren"]["performance"];
+    let expected = json!({
+        "races": 16, "wins": 15, "poles": 15, "oneTwos": 10, "points": "199",
+        // All points, not the best eleven results that made Senna champion.
+        "drivers": [
+            { "driver": { "ref": "prost" }, "points": "105" },
+            { "driver": { "ref": "senna" }, "points": "94" },
+        ],
+    });
+    assert_eq!(*mclaren, expected);
+    // Partly in cars that team-mates handed over.
+    let fangio = json!({ "starts": 7, "wins": 3, "podiums": 5 });
+    assert_eq!(data["fangio"]["performance"], fangio);
+    let monza = &data["monza"]["insights"];
+    let expected = json!({
+        "races": 74, "firstSeason": 1950,
+        "poleWinRate": { "value": 25.0 / 74.0, "races": 74 },
+        // The safety car is told of 1973 and from 1993 on.
+        "safetyCarRate": { "races": 33 },
+        "fastestLap": { "time": 81_046, "race": { "ref": "2004_italian" } },
+    });
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(monza[field], *value, "{field}");
+    }
+    let ferrari = json!({ "constructor": { "ref": "ferrari" }, "wins": 20 });
+    assert_eq!(monza["topConstructors"][0], ferrari);
+    // The latest ten seasons with a race there, however long ago.
+    let kyalami = json!({ "races": 10, "lastSeason": 1993 });
+    assert_eq!(data["kyalami"]["insights"], kyalami);
 }
 
 /// On PostgreSQL the planner's word is asked for; SQLite has no such tables to scan by mistake.

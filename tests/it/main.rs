@@ -9,6 +9,7 @@
 mod support;
 
 mod attacks;
+mod backtest;
 mod caching;
 mod catalogue;
 mod championship;
@@ -16,6 +17,7 @@ mod cli;
 mod clock;
 mod connections;
 mod examples;
+mod features;
 mod feeds;
 mod filters;
 mod forecast;
@@ -27,9 +29,11 @@ mod http;
 mod import;
 mod limits;
 mod migration;
+mod model;
 mod nodes;
 mod nullability;
 mod paging;
+mod performance;
 mod rate_limit;
 mod smoke;
 mod sockets;

@@ -26,6 +26,24 @@ const FAILURES: &[(&str, &str, &str, &str)] = &[
         "/race/name",
     ),
     (
+        "model",
+        "{ engine(id: ELO) { name production { version } } }",
+        "/engine/production",
+        "/engine/name",
+    ),
+    (
+        "model",
+        "{ engine(id: ELO) { name versions { version } } }",
+        "/engine/versions",
+        "/engine/name",
+    ),
+    (
+        "production_model",
+        "{ engine(id: ELO) { name unavailable } }",
+        "/engine/unavailable",
+        "/engine/name",
+    ),
+    (
         "race",
         "{ season(year: 2024) { year race(round: 1) { name } } }",
         "/season/race",
@@ -78,6 +96,36 @@ const FAILURES: &[(&str, &str, &str, &str)] = &[
         r#"{ node(id: "Driver:norris") { id } lastRace { name } }"#,
         "/node",
         "/lastRace/name",
+    ),
+    (
+        "qualifying_result",
+        r#"{ driver(ref: "norris") { name performance(season: 2024) { wins } } }"#,
+        "/driver/performance",
+        "/driver/name",
+    ),
+    (
+        "event_stream",
+        r#"{ driver(ref: "norris") { performance(season: 2024) { wins ratingChange } } }"#,
+        "/driver/performance/ratingChange",
+        "/driver/performance/wins",
+    ),
+    (
+        "qualifying_result",
+        r#"{ constructor(ref: "rb") { name performance(season: 2024) { wins } } }"#,
+        "/constructor/performance",
+        "/constructor/name",
+    ),
+    (
+        "race_control",
+        r#"{ circuit(ref: "monza") { name insights { races } } }"#,
+        "/circuit/insights",
+        "/circuit/name",
+    ),
+    (
+        "event_stream",
+        r#"{ circuit(ref: "monza") { name trackCoefficients { drivers { value } } } }"#,
+        "/circuit/trackCoefficients",
+        "/circuit/name",
     ),
     // A field that is never null takes its nearest nullable parent along, no more.
     (
@@ -151,6 +199,24 @@ const FAILURES: &[(&str, &str, &str, &str)] = &[
         r#"{ driver(ref: "norris") { eloHistory { after } } lastRace { name } }"#,
         "/driver",
         "/lastRace/name",
+    ),
+    (
+        "backtest_run",
+        "{ modelComparison { firstSeason } lastRace { name } }",
+        "/modelComparison",
+        "/lastRace/name",
+    ),
+    (
+        "forecast",
+        "{ engine(id: ELO) { name accuracy { hit } } }",
+        "/engine/accuracy",
+        "/engine/name",
+    ),
+    (
+        "forecast",
+        "{ engine(id: ELO) { name calibration { error } } }",
+        "/engine/calibration",
+        "/engine/name",
     ),
     (
         "constructor_lineage",

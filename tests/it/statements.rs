@@ -133,6 +133,19 @@ async fn what_hangs_on_drivers_costs_a_statement_a_level() {
         ),
         ("seasons { wins season { year } }", 2),
         ("eloHistory { after race { name } }", 2),
+        // Results and qualifying, whatever is worked out from them.
+        (
+            "performance(season: 2024) { wins form qualifyingGapToFastest teammates { races } }",
+            2,
+        ),
+        (
+            "a: performance(season: 2024) { wins } b: performance(season: 2019) { form }",
+            2,
+        ),
+        (
+            "performance(season: 2024) { season { year } ratingChange teammates { teammate { name } } }",
+            5,
+        ),
     ] {
         for first in [2, 24] {
             let query = format!(
@@ -151,6 +164,11 @@ async fn what_hangs_on_constructors_costs_a_statement_a_level() {
         ("results(first: 3) { nodes { driver { name } } }", 2),
         ("seasons { position season { year } }", 2),
         ("eloHistory(season: 2024) { after race { name } }", 2),
+        ("performance(season: 2024) { oneTwos drivers { share } }", 2),
+        (
+            "performance(season: 2024) { ratingChange drivers { driver { name } } }",
+            4,
+        ),
     ] {
         for first in [2, 16] {
             let query = format!(
@@ -170,6 +188,24 @@ async fn what_hangs_on_circuits_costs_a_statement_a_level() {
             3,
         ),
         ("races(first: 2) { totalCount nodes { name } }", 2),
+        (
+            "insights { races poleWinRate { value } topDrivers { wins } fastestLap { time } }",
+            1,
+        ),
+        // The longest span is read, the shorter ones are parts of it.
+        (
+            "a: insights(seasons: 2) { races } b: insights(seasons: null) { races } c: insights { races }",
+            1,
+        ),
+        (
+            "insights { topDrivers { driver { name } } topConstructors { constructor { name } } fastestLap { race { name } } }",
+            4,
+        ),
+        // Worked out in memory; a statement asks whether anything has changed.
+        (
+            "trackCoefficients { drivers { driver { ref } value } constructors { constructor { ref } value } }",
+            3,
+        ),
     ] {
         for first in [2, 24] {
             let query = format!("{{ circuits(first: {first}) {{ nodes {{ {fields} }} }} }}");
@@ -202,6 +238,26 @@ async fn a_season_costs_a_statement_a_level() {
         ] {
             assert_statements(&app, &query, 1 + levels).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_ranking_costs_a_statement_a_table() {
+    let app = bundled().await;
+    // Results, qualifying, standings, and whether engines know of a change.
+    for (query, statements) in [
+        ("{ driverRankings(season: 2024) { rank rating points } }", 4),
+        ("{ driverRankings { rank rating points } }", 5),
+        (
+            "{ driverRankings(season: 2024) { driver { name } constructor { name } } }",
+            6,
+        ),
+        (
+            "{ a: driverRankings(season: 2024, by: FORM) { rank } b: driverRankings(season: 2023, by: POINTS) { rank } }",
+            4,
+        ),
+    ] {
+        assert_statements(&app, query, statements).await;
     }
 }
 
@@ -273,6 +329,9 @@ async fn what_is_asked_for_under_thirty_names_is_read_once() {
         "race(ref: \"2024_monaco\") { forecastAvailable forecast { stage } }",
         "race(ref: \"2024_monaco\") { forecasts { stage } }",
         "nodes(ids: [\"Driver:norris\", \"Race:2024_monaco\"]) { id }",
+        "driverRankings(by: FORM) { rank driver { name } }",
+        "circuit(ref: \"monza\") { insights { races } }",
+        "constructor(ref: \"rb\") { performance(season: 2024) { wins } }",
     ] {
         let once = format!("{{ {field} }}");
         app.data(&once).await;

@@ -22,9 +22,10 @@ pub async fn forecast(app: &App, arguments: &ForecastArguments) -> Result<Outcom
     let race = find_race(app, &arguments.race).await?;
     let known = forecast::known(app).await?;
     let stage = arguments.stage.map(engines::Stage::from);
+    let target = engines::Target::Race;
     let forecasts = match arguments.engine.as_deref() {
-        Some("all") => forecast::forecasts(app, &known, &race, stage).await?,
-        engine => forecast::forecast(app, &known, &race, engine, stage)
+        Some("all") => forecast::forecasts(app, &known, &race, stage, target).await?,
+        engine => forecast::forecast(app, &known, &race, engine, stage, target)
             .await?
             .into_iter()
             .collect(),

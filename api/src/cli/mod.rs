@@ -3,18 +3,24 @@
 //! The commands that need only the domain are here; `serve` is put together in `main.rs`,
 //! which alone knows both requests and jobs.
 
+mod backtest;
 mod check;
+mod features;
 mod forecast;
 mod import;
+mod model;
 mod output;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use backtest::{BacktestArguments, backtest};
 pub use check::check_standings;
+pub use features::{FeaturesArguments, features};
 pub use forecast::forecast;
 pub use import::{ProgressBars, import, report};
+pub use model::{models, promote, rollback, train};
 pub use output::Table;
 
 /// A Formula 1 GraphQL server with honest prediction engines.
@@ -62,6 +68,38 @@ pub enum Command {
     #[command(after_long_help = "RACE is a ref such as 2024_monaco, or `next`.\n\n\
         Examples:\n  pitwall forecast next\n  pitwall forecast 2024_monaco --engine elo --stage post-qualifying --format json")]
     Forecast(ForecastArguments),
+    /// Let engines learn from all known races, and put what they learned into production.
+    #[command(
+        after_long_help = "What an engine learned is a new version, unless the newest learned \
+        exactly the same.\n\nExamples:\n  pitwall train\n  pitwall train elo --keep-production"
+    )]
+    Train(TrainArguments),
+    /// List the trained models, the newest first.
+    Models(ModelsArguments),
+    /// Put a trained model into production.
+    #[command(after_long_help = "Example: pitwall promote elo 3")]
+    Promote(PromoteArguments),
+    /// Put the model that was in production before into production again.
+    Rollback(RollbackArguments),
+    /// Walk engines through past seasons, each race forecast from the races before it alone, and
+    /// say how well they did.
+    #[command(
+        after_long_help = "Engines that others learn from are walked along. The walk is stored: \
+        GraphQL answers from it.\n\nExamples:\n  pitwall backtest --seasons 2018-2024\n  \
+        pitwall backtest --seasons 2024 --engines elo,grid --format json --no-store\n  \
+        pitwall backtest --seasons 2018-2024 --stage pre-qualifying --charts ./charts"
+    )]
+    Backtest(BacktestArguments),
+    /// Write what the learned engines learn from as CSV: a line for each starter of each race, from
+    /// earlier races and what is known at the stage.
+    #[command(
+        after_long_help = "Where nothing is known a cell is empty. `log_classified` is the \
+        logarithm of the chance to be classified, which engines add to a strength; the columns \
+        behind it are those of `contributions`.\n\nExamples:\n  pitwall features --stage \
+        post-qualifying --seasons 2002-2024 --output features.csv\n  pitwall features --stage \
+        pre-weekend --target qualifying --seasons 2024"
+    )]
+    Features(FeaturesArguments),
     /// Hold stored data against what should hold.
     Check(CheckArguments),
     /// Print the commented default settings.
@@ -92,6 +130,45 @@ pub struct ForecastArguments {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Arguments of `train`.
+#[derive(Debug, Args)]
+pub struct TrainArguments {
+    /// Engine to train; all of them without.
+    pub engine: Option<String>,
+    /// Leave what is in production as it is.
+    #[arg(long)]
+    pub keep_production: bool,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `models`.
+#[derive(Debug, Args)]
+pub struct ModelsArguments {
+    /// Engine to list; all of them without.
+    pub engine: Option<String>,
+    /// How the list is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `promote`.
+#[derive(Debug, Args)]
+pub struct PromoteArguments {
+    /// Engine, as on the list of `pitwall models`.
+    pub engine: String,
+    /// Its version.
+    pub version: i32,
+}
+
+/// Arguments of `rollback`.
+#[derive(Debug, Args)]
+pub struct RollbackArguments {
+    /// Engine, as on the list of `pitwall models`.
+    pub engine: String,
 }
 
 /// Arguments of `check`.
@@ -138,10 +215,13 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StageName {
     /// Earlier races only.
+    #[value(alias = "PRE_WEEKEND")]
     PreWeekend,
     /// Practice too.
+    #[value(alias = "PRE_QUALIFYING")]
     PreQualifying,
     /// The starting grid.
+    #[value(alias = "POST_QUALIFYING")]
     PostQualifying,
 }
 

@@ -49,3 +49,11 @@ impl Table {
 pub fn print(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
+
+/// Prints bytes as they are.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print_raw(bytes: &[u8]) -> io::Result<()> {
+    io::stdout().lock().write_all(bytes)
+}

@@ -9,10 +9,12 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr}
 use super::{
     Direction, app,
     connection::{self, DatedPage, Page, PageInput, SortValue, Sorting, TotalCount},
-    directive::Paged,
+    directive::{Cost, Paged},
     filter::{self, contains},
+    insights::CircuitInsights,
     node,
     race::Race,
+    track::TrackCoefficients,
 };
 use crate::{
     error::Result,
@@ -80,6 +82,31 @@ impl Circuit {
     /// What was raced here.
     async fn record(&self) -> CircuitRecord {
         CircuitRecord(Arc::clone(&self.0))
+    }
+
+    /// What the races here have in common: those of the latest `seasons` seasons with a race here,
+    /// of all when null. Null where none was held.
+    #[graphql(directive = Cost::apply(5))]
+    async fn insights(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default_with = "Some(10)")] seasons: Option<i32>,
+    ) -> Option<Result<CircuitInsights>> {
+        let insights = CircuitInsights::of(ctx, self.0.id, seasons);
+        Box::pin(insights).await.transpose()
+    }
+
+    /// Who is better here than elsewhere, and by how much: of those who raced in the latest season,
+    /// or with `active: false` in one of the six before too. Null where none of them finished a
+    /// race.
+    #[graphql(directive = Cost::apply(5))]
+    async fn track_coefficients(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = true)] active: bool,
+    ) -> Option<Result<TrackCoefficients>> {
+        let coefficients = TrackCoefficients::of(ctx, self.0.id, active);
+        Box::pin(coefficients).await.transpose()
     }
 
     /// Races held or planned here, the newest first unless ordered otherwise. The root

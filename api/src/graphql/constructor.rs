@@ -14,6 +14,7 @@ use super::{
     elo::EloRating,
     filter::{contains, id_of, raced},
     node,
+    performance::ConstructorPerformance,
     result::{Result as RaceResult, page_of},
     result_filter::ResultFilterInput,
 };
@@ -106,6 +107,17 @@ impl Constructor {
     #[graphql(directive = ListOf::apply(200), directive = Cost::apply(2))]
     async fn elo_history(&self, ctx: &Context<'_>, season: Option<i32>) -> Result<Vec<EloRating>> {
         EloRating::of_constructor(ctx, self.0.id, season).await
+    }
+
+    /// How the constructor did in a season, driver by driver; null when it did not race in it.
+    #[graphql(directive = Cost::apply(5))]
+    async fn performance(
+        &self,
+        ctx: &Context<'_>,
+        season: i32,
+    ) -> Option<Result<ConstructorPerformance>> {
+        let performance = ConstructorPerformance::of(ctx, self.0.id, season);
+        Box::pin(performance).await.transpose()
     }
 
     /// The names under which the team behind this constructor raced, oldest first; empty

@@ -14,6 +14,7 @@ use super::{
     elo::EloRating,
     filter::{self, contains, id_of, raced},
     node,
+    performance::DriverPerformance,
     result::{Result as RaceResult, page_of},
     result_filter::ResultFilterInput,
     scalars::Date,
@@ -131,6 +132,17 @@ impl Driver {
     #[graphql(directive = ListOf::apply(200), directive = Cost::apply(2))]
     async fn elo_history(&self, ctx: &Context<'_>, season: Option<i32>) -> Result<Vec<EloRating>> {
         EloRating::of_driver(ctx, self.0.id, season).await
+    }
+
+    /// How the driver did in a season, beside team-mates; null when the driver did not race in it.
+    #[graphql(directive = Cost::apply(5))]
+    async fn performance(
+        &self,
+        ctx: &Context<'_>,
+        season: i32,
+    ) -> Option<Result<DriverPerformance>> {
+        let performance = DriverPerformance::of(ctx, self.0.id, season);
+        Box::pin(performance).await.transpose()
     }
 }
 

@@ -3,14 +3,20 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use async_graphql::{
-    ContextSelectionSet, Enum, InputType, InputValueError, InputValueResult, Object, OutputType,
-    Positioned, ServerResult, Value,
+    Context, ContextSelectionSet, Enum, ID, InputType, InputValueError, InputValueResult, Object,
+    OutputType, Positioned, ServerResult, Value,
     parser::types::Field,
     registry::{MetaEnumValue, MetaType, MetaTypeId, Registry as TypeRegistry},
 };
+use domain::{backtest::Walker, model::Setting};
 use engines::{Hyperparameter, Registry};
 
-use super::directive::ListOf;
+use super::{
+    backtest::{Accuracy, Calibration},
+    directive::{Cost, ListOf},
+    model::{self, Model},
+};
+use crate::{error::Result, loaders::Loaders};
 
 /// The engines of this binary; their names make the `EngineId` enum.
 static ENGINES: LazyLock<Registry> = LazyLock::new(Registry::builtin);
@@ -110,13 +116,37 @@ pub enum Stage {
     PostQualifying,
 }
 
+/// Which session is forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "engines::Target")]
+pub enum Target {
+    /// The race.
+    Race,
+    /// Qualifying.
+    Qualifying,
+}
+
 pub struct Engine(engines::EngineId);
 
 impl Engine {
+    /// The engine of an id.
+    #[must_use]
+    pub fn of(id: engines::EngineId) -> Self {
+        Self(id)
+    }
+
     /// The engine of a forecast.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         ENGINES.get(name).map(|engine| Self(engine.id()))
+    }
+
+    fn asked(&self, stage: Stage, target: Target) -> Walker {
+        Walker {
+            engine: self.0,
+            stage: stage.into(),
+            target: target.into(),
+        }
     }
 
     fn engine(&self) -> &'static dyn engines::Engine {
@@ -158,8 +188,9 @@ impl Engine {
             .collect()
     }
 
-    /// Whether it answers when no engine is named, at one stage or more.
-    async fn production(&self) -> bool {
+    /// Whether it is preferred when no engine is named: it answers then, at one stage or more, unless
+    /// it is unavailable.
+    async fn default(&self) -> bool {
         engines::Stage::ALL.iter().any(|stage| {
             ENGINES
                 .production(*stage)
@@ -167,21 +198,88 @@ impl Engine {
         })
     }
 
-    /// Settings it was made with; they are not learned.
+    /// The trained model that answers; null until one was trained.
+    async fn production(&self, ctx: &Context<'_>) -> Option<Result<Model>> {
+        let models = match Loaders::of(ctx).models(ctx).await {
+            Ok(models) => models,
+            Err(error) => return Some(Err(error)),
+        };
+        let version = models.production(self.0.as_str())?;
+        Some(Ok(Model(version.clone())))
+    }
+
+    /// Trained models that can be put into production, the newest first.
+    #[graphql(directive = ListOf::apply(20))]
+    async fn versions(&self, ctx: &Context<'_>) -> Option<Result<Vec<Model>>> {
+        let models = match Loaders::of(ctx).models(ctx).await {
+            Ok(models) => models,
+            Err(error) => return Some(Err(error)),
+        };
+        let versions = models.versions(self.0.as_str()).iter().cloned();
+        Some(Ok(versions.map(Model).collect()))
+    }
+
+    /// Why it cannot answer at the moment: its model is damaged, or was made by another revision
+    /// of the engine, or it could not be trained. Null when it can.
+    async fn unavailable(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        // Boxed, or the future of every field of an engine had room for a model to be read.
+        Box::pin(model::unavailable(ctx, self.0.as_str()))
+            .await
+            .transpose()
+    }
+
+    /// How well it did on past races, each forecast from the races before it alone: of a season,
+    /// at a circuit, with a driver, as far as given. Null when no such race is stored.
+    #[graphql(directive = Cost::apply(20))]
+    async fn accuracy(
+        &self,
+        ctx: &Context<'_>,
+        season: Option<i32>,
+        circuit: Option<ID>,
+        driver: Option<ID>,
+        #[graphql(default_with = "Stage::PostQualifying")] stage: Stage,
+        #[graphql(default_with = "Target::Race")] target: Target,
+    ) -> Option<Result<Accuracy>> {
+        let asked = self.asked(stage, target);
+        Box::pin(Accuracy::of(ctx, asked, season, circuit, driver))
+            .await
+            .transpose()
+    }
+
+    /// Forecast chances to win beside how often they came about, over all past races that are
+    /// stored; null when there are none.
+    #[graphql(directive = Cost::apply(20))]
+    async fn calibration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default_with = "Stage::PostQualifying")] stage: Stage,
+        #[graphql(default_with = "Target::Race")] target: Target,
+    ) -> Option<Result<Calibration>> {
+        Box::pin(Calibration::of(ctx, self.asked(stage, target)))
+            .await
+            .transpose()
+    }
+
+    /// Settings it is made with now; they are not learned.
     #[graphql(directive = ListOf::apply(6))]
     async fn hyperparameters(&self) -> Vec<HyperparameterObject> {
-        let settings = self.engine().hyperparameters();
-        settings.into_iter().map(HyperparameterObject).collect()
+        let settings = self.engine().hyperparameters().into_iter();
+        let setting = |setting: Hyperparameter| Setting {
+            name: setting.name.to_owned(),
+            value: setting.value,
+            description: setting.description.to_owned(),
+        };
+        settings.map(setting).map(HyperparameterObject).collect()
     }
 }
 
-pub struct HyperparameterObject(Hyperparameter);
+pub struct HyperparameterObject(pub Setting);
 
 /// A setting of an engine.
 #[Object(name = "Hyperparameter", cache_control(max_age = 300))]
 impl HyperparameterObject {
     async fn name(&self) -> &str {
-        self.0.name
+        &self.0.name
     }
 
     async fn value(&self) -> f64 {
@@ -190,7 +288,7 @@ impl HyperparameterObject {
 
     /// What it does, with its unit.
     async fn description(&self) -> &str {
-        self.0.description
+        &self.0.description
     }
 }
 

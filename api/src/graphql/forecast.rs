@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::forecast::{self, EntrantOfRace, FeaturePart, Known, RaceForecast};
 use engines::forecast::LEVEL;
@@ -11,15 +11,27 @@ use entities::race;
 use super::{
     app,
     constructor::Constructor,
-    directive::{ListOf, SlicedList},
+    directive::{Cost, ListOf, SlicedList},
     driver::Driver,
-    engine::{Engine, EngineId, Stage},
+    engine::{Engine, EngineId, Stage, Target},
+    node,
     race::Race,
+    viewer::admin_only,
 };
 use crate::{
     error::{Code, Result, from_domain},
     loaders::Loaders,
 };
+
+/// Where a forecast comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "forecast::Origin", name = "ForecastOrigin")]
+pub enum Origin {
+    /// Said before the race was run.
+    Live,
+    /// Worked out afterwards from what was known before.
+    Backtest,
+}
 
 pub struct Forecast {
     answer: Arc<RaceForecast>,
@@ -36,11 +48,12 @@ impl Forecast {
         race: &race::Model,
         engine: Option<EngineId>,
         stage: Option<Stage>,
+        target: Target,
     ) -> Result<Option<Self>> {
         let known = Loaders::of(ctx).known(ctx).await?;
         let engine = engine.as_ref().map(|engine| engine.0.as_str());
         let stage = stage.map(engines::Stage::from);
-        let answer = forecast::forecast(app(ctx), &known, race, engine, stage)
+        let answer = forecast::forecast(app(ctx), &known, race, engine, stage, target.into())
             .await
             .map_err(from_domain)?;
         Ok(answer.map(|answer| Self { answer, known }))
@@ -54,10 +67,11 @@ impl Forecast {
         ctx: &Context<'_>,
         race: &race::Model,
         stage: Option<Stage>,
+        target: Target,
     ) -> Result<Vec<Self>> {
         let known = Loaders::of(ctx).known(ctx).await?;
         let stage = stage.map(engines::Stage::from);
-        let answers = forecast::forecasts(app(ctx), &known, race, stage)
+        let answers = forecast::forecasts(app(ctx), &known, race, stage, target.into())
             .await
             .map_err(from_domain)?;
         let forecast = |answer| Self {
@@ -79,6 +93,27 @@ impl Forecast {
 
     async fn stage(&self) -> Stage {
         self.answer.stage.into()
+    }
+
+    /// The session whose order is forecast: places, wins and so on are those of that session.
+    async fn target(&self) -> Target {
+        self.answer.target.into()
+    }
+
+    /// Whether it was said before the race, or is what would have been said.
+    async fn origin(&self) -> Origin {
+        self.answer.origin.into()
+    }
+
+    /// No longer replaced: the race is run.
+    async fn frozen(&self) -> bool {
+        self.known.was_run(self.answer.race_id)
+    }
+
+    /// Version of the engine's model that said it; null when the engine was fitted for this
+    /// question alone.
+    async fn model_version(&self) -> Option<i32> {
+        self.answer.model
     }
 
     async fn race(&self, ctx: &Context<'_>) -> Result<Race> {
@@ -123,6 +158,35 @@ impl Forecast {
     }
 }
 
+#[derive(Default)]
+pub struct ForecastMutation;
+
+#[Object(cache_control(max_age = 0))]
+impl ForecastMutation {
+    /// Lets an engine say what it thinks of a race, at the latest stage reached unless another is
+    /// given. For administrators.
+    #[graphql(directive = Cost::apply(50))]
+    async fn generate_forecast(
+        &self,
+        ctx: &Context<'_>,
+        race: ID,
+        engine: EngineId,
+        stage: Option<Stage>,
+    ) -> Result<Forecast> {
+        admin_only(ctx)?;
+        let reference = node::reference_of("Race", &race)?.to_owned();
+        let row = Loaders::of(ctx).race_by_ref.load(reference).await?;
+        let row = row.ok_or_else(|| {
+            let race = race.as_str();
+            Code::NotFound.error(format!("there is no race {race:?}"))
+        })?;
+        let forecast = Forecast::of_race(ctx, &row, Some(engine), stage, Target::Race).await?;
+        forecast.ok_or_else(|| {
+            Code::Unavailable.error(format!("nothing can be said of {} yet", row.name))
+        })
+    }
+}
+
 pub struct ForecastEntry {
     answer: Arc<RaceForecast>,
     known: Arc<Known>,
@@ -147,7 +211,13 @@ impl ForecastEntry {
         Constructor::load(ctx, self.known.constructor_row(constructor)).await
     }
 
-    /// Chance to win.
+    /// Log worth: if all finish, the chances to win go with the exponential of it. Contributions
+    /// add up to it.
+    async fn strength(&self) -> f64 {
+        self.part().forecast.strength
+    }
+
+    /// Chance to win; in a forecast of qualifying, to take pole.
     async fn win_probability(&self) -> Probability {
         let forecast = &self.part().forecast;
         Probability {
@@ -157,12 +227,12 @@ impl ForecastEntry {
         }
     }
 
-    /// Chance to finish in the first three, 0 to 1.
+    /// Chance to come in the first three, 0 to 1.
     async fn podium_probability(&self) -> f64 {
         self.part().forecast.podium
     }
 
-    /// Chance to finish in the first ten, 0 to 1.
+    /// Chance to come in the first ten, 0 to 1.
     async fn points_probability(&self) -> f64 {
         self.part().forecast.points
     }
@@ -299,5 +369,10 @@ impl ForecastEvaluation {
     /// Share of entrants that ended within their 90 % interval.
     async fn coverage90(&self) -> f64 {
         self.0.coverage_90
+    }
+
+    /// Mean distance of expected and actual place.
+    async fn position_mae(&self) -> f64 {
+        self.0.position_mae
     }
 }

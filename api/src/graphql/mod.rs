@@ -1,5 +1,6 @@
 //! The schema: one file a noun, each with its object and its roots.
 
+pub mod backtest;
 pub mod career;
 pub mod circuit;
 pub mod connection;
@@ -7,14 +8,18 @@ pub mod constructor;
 pub mod data_status;
 pub mod directive;
 pub mod driver;
+pub mod driver_ranking;
 pub mod elo;
 pub mod engine;
 pub mod entry;
 pub mod feed;
 pub mod filter;
 pub mod forecast;
+pub mod insights;
 pub mod lap;
+pub mod model;
 pub mod node;
+pub mod performance;
 pub mod pit_stop;
 pub mod practice;
 pub mod qualifying;
@@ -28,11 +33,12 @@ pub mod scalars;
 pub mod season;
 pub mod session;
 pub mod standing;
+pub mod track;
 pub mod viewer;
 pub mod weather;
 
 use async_graphql::{
-    Context, EmptyMutation, Enum, MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder,
+    Context, Enum, MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder,
 };
 use chrono::{DateTime, Utc};
 use connection::Page;
@@ -46,19 +52,25 @@ pub struct Query(
     race::RaceQuery,
     circuit::CircuitQuery,
     driver::DriverQuery,
+    driver_ranking::DriverRankingQuery,
     constructor::ConstructorQuery,
     engine::EngineQuery,
+    backtest::BacktestQuery,
     data_status::DataStatusQuery,
     viewer::ViewerQuery,
     node::NodeQuery,
 );
+
+/// All mutations.
+#[derive(MergedObject, Default)]
+pub struct Mutation(model::ModelMutation, forecast::ForecastMutation);
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(data_status::DataStatusSubscription);
 
 /// The executable schema.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Which way a list runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
@@ -91,19 +103,21 @@ pub fn sdl() -> String {
 }
 
 /// The schema without anything that it is about.
-pub(crate) fn builder() -> SchemaBuilder<Query, EmptyMutation, Subscription> {
+pub(crate) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     // The library's own types do not take their descriptions from comments.
-    Schema::build(Query::default(), EmptyMutation, Subscription::default())
-        .override_output_type_description::<Page<circuit::Circuit>>("A page of circuits.")
-        .override_output_type_description::<Page<constructor::Constructor>>(
-            "A page of constructors.",
-        )
-        .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
-        .override_output_type_description::<Page<race::Race>>("A page of races.")
-        .override_output_type_description::<Page<result::Result>>("A page of results.")
-        .override_output_type_description::<DateTime<Utc>>(
-            "A moment in UTC, RFC 3339: `2024-05-26T13:00:00Z`.",
-        )
+    Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
+    .override_output_type_description::<Page<circuit::Circuit>>("A page of circuits.")
+    .override_output_type_description::<Page<constructor::Constructor>>("A page of constructors.")
+    .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
+    .override_output_type_description::<Page<race::Race>>("A page of races.")
+    .override_output_type_description::<Page<result::Result>>("A page of results.")
+    .override_output_type_description::<DateTime<Utc>>(
+        "A moment in UTC, RFC 3339: `2024-05-26T13:00:00Z`.",
+    )
 }
 
 /// The application that a resolver serves.
@@ -165,7 +179,7 @@ mod tests {
     }
 
     /// Every root field, and for how many seconds its answer may be kept.
-    const KEPT: [(&str, i32); 17] = [
+    const KEPT: [(&str, i32); 19] = [
         ("season(year: 2024) { year }", 300),
         ("seasons { year }", 300),
         ("race(ref: \"2024_monaco\") { name }", 60),
@@ -176,10 +190,12 @@ mod tests {
         ("circuits { pageInfo { hasNextPage } }", 300),
         ("driver(ref: \"norris\") { name }", 300),
         ("drivers { totalCount }", 300),
+        ("driverRankings { rank }", 300),
         ("constructor(ref: \"rb\") { name }", 300),
         ("constructors { edges { cursor } }", 300),
         ("engine(id: ELO) { name }", 300),
         ("engines { name }", 300),
+        ("modelComparison { firstSeason }", 300),
         ("dataStatus { stale }", 5),
         ("node(id: \"Driver:norris\") { id }", 60),
         ("nodes(ids: []) { id }", 60),

@@ -12,7 +12,7 @@ use super::{
     circuit::Circuit,
     connection::{self, Page, PageInput},
     directive::{Cost, ListOf, Paged},
-    engine::{EngineId, Stage},
+    engine::{EngineId, Stage, Target},
     entry::Entry,
     forecast::Forecast,
     node,
@@ -223,15 +223,42 @@ impl Race {
         stage: Option<Stage>,
     ) -> Option<Result<Forecast>> {
         // Boxed, or the future of every field of a race had room for a forecast.
-        Box::pin(Forecast::of_race(ctx, &self.0, engine, stage))
+        Box::pin(Forecast::of_race(ctx, &self.0, engine, stage, Target::Race))
             .await
             .transpose()
     }
 
-    /// What every engine says that can speak at this stage.
+    /// What an engine says of qualifying, from what was known before it: who takes pole, and
+    /// the expected places. Null when nothing can be said yet.
+    #[graphql(directive = Cost::apply(50))]
+    async fn qualifying_forecast(
+        &self,
+        ctx: &Context<'_>,
+        engine: Option<EngineId>,
+        stage: Option<Stage>,
+    ) -> Option<Result<Forecast>> {
+        let target = Target::Qualifying;
+        Box::pin(Forecast::of_race(ctx, &self.0, engine, stage, target))
+            .await
+            .transpose()
+    }
+
+    /// What every engine says that can speak of qualifying.
+    #[graphql(directive = ListOf::apply(6), directive = Cost::apply(25))]
+    async fn qualifying_forecasts(
+        &self,
+        ctx: &Context<'_>,
+        stage: Option<Stage>,
+    ) -> Result<Vec<Forecast>> {
+        let target = Target::Qualifying;
+        Box::pin(Forecast::all_of_race(ctx, &self.0, stage, target)).await
+    }
+
+    /// What every engine says that can answer at this stage now. For past races the engines that
+    /// take long to train answer where a back-test was stored; see `Engine.unavailable`.
     #[graphql(directive = ListOf::apply(8), directive = Cost::apply(25))]
     async fn forecasts(&self, ctx: &Context<'_>, stage: Option<Stage>) -> Result<Vec<Forecast>> {
-        Box::pin(Forecast::all_of_race(ctx, &self.0, stage)).await
+        Box::pin(Forecast::all_of_race(ctx, &self.0, stage, Target::Race)).await
     }
 }
 

@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, Enum, Object};
 
-use crate::viewer::Viewer;
+use crate::{
+    error::{Code, Result},
+    viewer::Viewer,
+};
 
 /// What a viewer may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -26,6 +29,24 @@ impl ViewerObject {
     }
 }
 
+/// Who sends the request.
+fn sender(ctx: &Context<'_>) -> Viewer {
+    ctx.data_opt::<Viewer>().copied().unwrap_or(Viewer::Guest)
+}
+
+/// Lets only administrators go on.
+///
+/// # Errors
+/// `UNAUTHENTICATED` for a guest.
+pub fn admin_only(ctx: &Context<'_>) -> Result<()> {
+    match sender(ctx) {
+        Viewer::Admin => Ok(()),
+        Viewer::Guest => Err(Code::Unauthenticated.error(
+            "this is for administrators: send their token as \"Authorization: Bearer TOKEN\"",
+        )),
+    }
+}
+
 #[derive(Default)]
 pub struct ViewerQuery;
 
@@ -33,6 +54,6 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The sender of this request.
     async fn viewer(&self, ctx: &Context<'_>) -> ViewerObject {
-        ViewerObject(ctx.data_opt::<Viewer>().copied().unwrap_or(Viewer::Guest))
+        ViewerObject(sender(ctx))
     }
 }

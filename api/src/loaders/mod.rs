@@ -1,17 +1,26 @@
 //! One set of loaders per request; each reads a level of the query in one statement.
 
+mod backtest;
 mod batch;
 mod by_season;
 mod of_driver;
 mod once;
 mod own_races;
 mod own_results;
+mod performance;
 mod slice;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::Context;
-use domain::{App, data_status::DataStatus, forecast::Known};
+use domain::{
+    App,
+    backtest::{Evaluated, Walker},
+    data_status::DataStatus,
+    forecast::Known,
+    model::Catalogue,
+    performance::{Insights, SeasonRecord},
+};
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver,
     driver_standing::{self, Origin},
@@ -36,6 +45,7 @@ pub use of_driver::{OneEntry, OneStanding};
 use once::Statements;
 pub use own_races::OwnRaces;
 pub use own_results::{Asked, OwnResults, Whose};
+pub use performance::InsightsOf;
 pub use slice::Slice;
 
 /// A row.
@@ -49,6 +59,7 @@ macro_rules! loaders {
         pub struct Loaders {
             $($(#[$doc])* pub $name: Loader<$key, $value>,)*
             known: OnceCell<Arc<Known>>,
+            models: OnceCell<Arc<Catalogue>>,
             data_status: OnceCell<Result<Arc<DataStatus>, Arc<DbErr>>>,
             statements: Statements,
         }
@@ -60,6 +71,7 @@ macro_rules! loaders {
                 Self {
                     $($name: Loader::new(db.clone(), stringify!($name), |db, keys| Box::pin($read(db, keys))),)*
                     known: OnceCell::new(),
+                    models: OnceCell::new(),
                     data_status: OnceCell::new(),
                     statements: Statements::new(db.clone()),
                 }
@@ -118,6 +130,12 @@ loaders! {
     own_results_total: OwnResults => i64 = own_results::totals,
     /// Seasons of a driver or constructor with what was achieved in each.
     seasons_of: WhoseSeasons => Arc<Vec<SeasonTotals>> = by_season::totals,
+    /// How an engine did race by race, by the newest back-test of each.
+    backtests: Walker => Arc<Vec<Evaluated>> = backtest::evaluated,
+    /// What a season's performance is worked out from; by year.
+    season_record: i32 => Arc<SeasonRecord> = performance::records,
+    /// What the races at a circuit have in common.
+    insights: InsightsOf => Arc<Insights> = performance::insights,
 }
 
 impl Loaders {
@@ -140,6 +158,22 @@ impl Loaders {
         let read = || Box::pin(domain::forecast::known(app));
         let known = self.known.get_or_try_init(read);
         known.await.cloned().map_err(from_domain)
+    }
+
+    /// What versions of models there are, the same for the whole request.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn models(&self, ctx: &Context<'_>) -> Result<Arc<Catalogue>> {
+        let app = ctx.data_unchecked::<App>();
+        let read = || {
+            Box::pin(async {
+                let catalogue = domain::model::catalogue(app).await;
+                catalogue.map(Arc::new)
+            })
+        };
+        let models = self.models.get_or_try_init(read);
+        models.await.cloned().map_err(from_domain)
     }
 
     /// How fresh the data is, the same for the whole request.

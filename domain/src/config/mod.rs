@@ -175,6 +175,9 @@ pub struct EventsConfig {
 #[serde(deny_unknown_fields)]
 pub struct ForecastConfig {
     pub parallel: usize,
+    pub keep_models: usize,
+    pub train: bool,
+    pub backtest_seasons: i32,
 }
 
 /// `[metrics]`

@@ -40,7 +40,8 @@ impl Ids {
     }
 }
 
-fn hash(reference: &str) -> i32 {
+/// What engines know something by that has no rows of its own.
+pub(super) fn hash(reference: &str) -> i32 {
     let digest = Sha256::digest(reference);
     i32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) & i32::MAX
 }

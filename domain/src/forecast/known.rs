@@ -3,25 +3,20 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::OnceLock,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use chrono::NaiveDate;
 use engines::{
-    Car, CircuitId, ConstructorId, DriverId, Entrant, History, Outcome, PastRace, RaceId,
-    RaceToForecast, Stage,
+    CircuitId, ConstructorId, DriverId, Entrant, History, RaceId, RaceToForecast, Stage,
     elo::{Elo, history::RatingHistory},
 };
-use entities::{
-    constructor, driver, entry, practice_result, qualifying_result, race, result, session::Kind,
-};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, sea_query::SelectStatement,
-};
+use entities::race;
+use sea_orm::{ConnectionTrait, DbErr};
 use sha2::{Digest, Sha256};
 
-use super::{EntrantOfRace, ids::Ids};
+use super::{EntrantOfRace, ids::Ids, read::Read, shelf::Shelf};
+use crate::performance::track::TrackRecord;
 
 /// All that engines may know, at one version of the data.
 pub struct Known {
@@ -29,12 +24,14 @@ pub struct Known {
     pub(super) version: i64,
     /// Of the history's content: forecasts of equal histories are equal, whichever database
     /// they come from.
-    pub(super) fingerprint: String,
-    pub(super) history: History,
+    pub(crate) fingerprint: String,
+    pub(crate) history: History,
     places: HashMap<i32, usize>,
     upcoming: HashMap<i32, Vec<Entrant>>,
     practised: HashSet<i32>,
     ratings: OnceLock<RatingHistory>,
+    shelf: RwLock<Arc<Shelf>>,
+    pub(crate) tracks: OnceLock<TrackRecord>,
     drivers: Ids,
     constructors: Ids,
 }
@@ -51,71 +48,66 @@ pub struct Rating {
     pub deviation: f64,
 }
 
-#[derive(Debug, FromQueryResult)]
-struct ResultRow {
-    race_id: i32,
-    session: Kind,
-    driver_id: i32,
-    constructor_id: i32,
-    grid: Option<i32>,
-    position: Option<i32>,
-    position_order: i32,
-    points: i32,
-    status: result::Status,
-}
-
 impl Known {
     /// Reads everything that engines may know.
     pub(super) async fn load<C: ConnectionTrait>(db: &C, version: i64) -> Result<Self, DbErr> {
-        let races = race::Entity::find()
-            .filter(race::Column::Status.eq(race::Status::Completed))
-            .order_by_asc(race::Column::Date)
-            .order_by_asc(race::Column::Id)
-            .all(db)
-            .await?;
-        let drivers = Ids::new(
-            driver::Entity::find()
-                .select_only()
-                .columns([driver::Column::Id, driver::Column::Reference])
-                .into_tuple()
-                .all(db)
-                .await?,
-        );
-        let constructors = Ids::new(
-            constructor::Entity::find()
-                .select_only()
-                .columns([constructor::Column::Id, constructor::Column::Reference])
-                .into_tuple()
-                .all(db)
-                .await?,
-        );
-        let history = History::new(past_races(db, &races, (&drivers, &constructors)).await?);
-        let places = history
-            .races()
-            .iter()
-            .enumerate()
-            .map(|(place, race)| (race.id.0, place))
-            .collect();
-        let upcoming = upcoming(db, (&drivers, &constructors)).await?;
-        let practised: Vec<i32> = practice_result::Entity::find()
-            .select_only()
-            .column(practice_result::Column::RaceId)
-            .filter(practice_result::Column::RaceId.in_subquery(not_completed()))
-            .distinct()
-            .into_tuple()
-            .all(db)
-            .await?;
+        let Read {
+            history,
+            upcoming,
+            drivers,
+            constructors,
+        } = Read::from(db).await?;
+        let places = history.races().iter().zip(0..);
+        let practised = |entrants: &[Entrant]| {
+            let laps = |entrant: &Entrant| entrant.weekend.practice_ms.iter().any(Option::is_some);
+            entrants.iter().any(laps)
+        };
         Ok(Self {
             version,
             fingerprint: fingerprint(&history, &upcoming),
+            places: places.map(|(race, place)| (race.id.0, place)).collect(),
+            practised: upcoming
+                .iter()
+                .filter(|(_, entrants)| practised(entrants))
+                .map(|(race, _)| *race)
+                .collect(),
             history,
-            places,
             upcoming,
-            practised: practised.into_iter().collect(),
             ratings: OnceLock::new(),
+            shelf: RwLock::default(),
+            tracks: OnceLock::new(),
             drivers,
             constructors,
         })
+    }
+
+    /// The races that were run.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Digest of all that engines may know.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// What is stored of forecasts and models.
+    pub(super) fn shelf(&self) -> Arc<Shelf> {
+        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&shelf)
+    }
+
+    /// Takes in what is stored now.
+    pub(super) fn put(&self, shelf: Arc<Shelf>) {
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
+    }
+
+    /// Whether a race was run and its result is known.
+    #[must_use]
+    pub fn was_run(&self, race: i32) -> bool {
+        self.places.contains_key(&race)
     }
 
     /// Whether an earlier race is known.
@@ -157,6 +149,7 @@ impl Known {
         if !stage.knows_grid() {
             for entrant in &mut entrants {
                 entrant.grid = None;
+                entrant.weekend = entrant.weekend.known_at(stage);
             }
         }
         let race = RaceToForecast {
@@ -164,6 +157,7 @@ impl Known {
             season: race.season,
             date: race.date,
             circuit: CircuitId(race.circuit_id),
+            wetness: None,
             entrants,
         };
         Some((race, provisional))
@@ -226,6 +220,12 @@ impl Known {
         self.drivers.row(driver.0)
     }
 
+    /// What engines know a driver by.
+    #[must_use]
+    pub fn driver_id(&self, driver: i32) -> DriverId {
+        DriverId(self.drivers.of_row(driver))
+    }
+
     /// Database id of a constructor in a forecast.
     #[must_use]
     pub fn constructor_row(&self, constructor: ConstructorId) -> i32 {
@@ -235,6 +235,11 @@ impl Known {
     fn ratings(&self) -> &RatingHistory {
         self.ratings
             .get_or_init(|| Elo::default().rating_history(&self.history))
+    }
+
+    /// What was seen at the circuits; worked out when first asked for, which takes a while.
+    pub(crate) fn tracks(&self) -> &TrackRecord {
+        self.tracks.get_or_init(|| TrackRecord::of(&self.history))
     }
 
     fn dated(&self, ratings: &[engines::elo::history::RatingChange]) -> Vec<Rating> {
@@ -258,124 +263,4 @@ fn fingerprint(history: &History, upcoming: &HashMap<i32, Vec<Entrant>>) -> Stri
     let upcoming: BTreeMap<_, _> = upcoming.iter().collect();
     let text = serde_json::to_vec(&(history.races(), upcoming)).unwrap_or_default();
     hex::encode(&Sha256::digest(text)[..12])
-}
-
-fn not_completed() -> SelectStatement {
-    race::Entity::find()
-        .select_only()
-        .column(race::Column::Id)
-        .filter(race::Column::Status.is_in([race::Status::Scheduled, race::Status::InProgress]))
-        .into_query()
-}
-
-async fn past_races<C: ConnectionTrait>(
-    db: &C,
-    races: &[race::Model],
-    ids: (&Ids, &Ids),
-) -> Result<Vec<PastRace>, DbErr> {
-    use result::Column;
-    let rows: Vec<ResultRow> = result::Entity::find()
-        .select_only()
-        .columns([
-            Column::RaceId,
-            Column::Session,
-            Column::DriverId,
-            Column::ConstructorId,
-            Column::Grid,
-            Column::Position,
-            Column::PositionOrder,
-            Column::Points,
-            Column::Status,
-        ])
-        .order_by_asc(Column::RaceId)
-        .order_by_asc(Column::PositionOrder)
-        .order_by_asc(Column::Id)
-        .into_model()
-        .all(db)
-        .await?;
-    let mut sprints: HashMap<(i32, i32), i32> = HashMap::new();
-    let mut cars: HashMap<i32, Vec<ResultRow>> = HashMap::new();
-    for row in rows {
-        if row.session == Kind::Sprint {
-            sprints.insert((row.race_id, row.driver_id), row.points);
-        } else {
-            cars.entry(row.race_id).or_default().push(row);
-        }
-    }
-    Ok(races
-        .iter()
-        .map(|race| PastRace {
-            id: RaceId(race.id),
-            season: race.season,
-            date: race.date,
-            circuit: CircuitId(race.circuit_id),
-            cars: cars
-                .remove(&race.id)
-                .unwrap_or_default()
-                .iter()
-                .map(|row| {
-                    car(
-                        row,
-                        ids,
-                        sprints.get(&(row.race_id, row.driver_id)).copied(),
-                    )
-                })
-                .collect(),
-        })
-        .collect())
-}
-
-fn car(row: &ResultRow, ids: (&Ids, &Ids), sprint_points: Option<i32>) -> Car {
-    let small = |number: i32| u8::try_from(number).unwrap_or(u8::MAX);
-    Car {
-        driver: DriverId(ids.0.of_row(row.driver_id)),
-        constructor: ConstructorId(ids.1.of_row(row.constructor_id)),
-        grid: row.grid.map(small),
-        position_order: small(row.position_order),
-        position: row.position.map(small),
-        outcome: outcome(row.status),
-        points: f64::from(row.points) / 100.0,
-        sprint_points: f64::from(sprint_points.unwrap_or(0)) / 100.0,
-    }
-}
-
-fn outcome(status: result::Status) -> Outcome {
-    match status {
-        result::Status::Finished => Outcome::Finished,
-        result::Status::Lapped => Outcome::Lapped,
-        result::Status::Retired => Outcome::Retired,
-        result::Status::NotClassified => Outcome::NotClassified,
-        result::Status::Disqualified | result::Status::Excluded => Outcome::Disqualified,
-        result::Status::DidNotStart | result::Status::DidNotQualify => Outcome::DidNotStart,
-    }
-}
-
-/// Entrants of races to come, with the order of qualifying as their provisional grid.
-async fn upcoming<C: ConnectionTrait>(
-    db: &C,
-    ids: (&Ids, &Ids),
-) -> Result<HashMap<i32, Vec<Entrant>>, DbErr> {
-    let qualifying: HashMap<(i32, i32), i32> = qualifying_result::Entity::find()
-        .filter(qualifying_result::Column::RaceId.in_subquery(not_completed()))
-        .filter(qualifying_result::Column::Session.eq(Kind::Qualifying))
-        .all(db)
-        .await?
-        .into_iter()
-        .filter_map(|row| Some(((row.race_id, row.driver_id), row.position?)))
-        .collect();
-    let entries = entry::Entity::find()
-        .filter(entry::Column::RaceId.in_subquery(not_completed()))
-        .order_by_asc(entry::Column::Id)
-        .all(db)
-        .await?;
-    let mut upcoming: HashMap<i32, Vec<Entrant>> = HashMap::new();
-    for row in entries {
-        let grid = qualifying.get(&(row.race_id, row.driver_id));
-        upcoming.entry(row.race_id).or_default().push(Entrant {
-            driver: DriverId(ids.0.of_row(row.driver_id)),
-            constructor: ConstructorId(ids.1.of_row(row.constructor_id)),
-            grid: grid.and_then(|place| u8::try_from(*place).ok()),
-        });
-    }
-    Ok(upcoming)
 }

@@ -1,20 +1,24 @@
 //! Forecasts: what engines say of a race, from what was known before it.
 
+mod answer;
+pub mod features;
 mod ids;
 mod known;
+mod read;
+mod shelf;
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use engines::{
-    Contribution, Engine, EngineError, EntrantForecast, RaceId, RaceToForecast, Retirement, Stage,
-    forecast::{PAID_PLACES, forecast as work_out},
-};
+use engines::{Engine, EntrantForecast, RaceId, Stage, Target};
 use entities::race;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Semaphore};
 
+use answer::{Asked, answer};
+pub use entities::forecast::Origin;
 pub use known::{Known, Rating};
+use shelf::{Shelf, Versions};
 
 use crate::{
     App,
@@ -25,7 +29,8 @@ use crate::{
 /// What is kept between forecasts: the history they rest on, and who may work at a time.
 pub struct Forecasts {
     known: Mutex<Option<Arc<Known>>>,
-    workers: Arc<Semaphore>,
+    /// Turns at work that keeps a processor busy.
+    pub(crate) workers: Arc<Semaphore>,
 }
 
 impl Forecasts {
@@ -45,6 +50,13 @@ pub struct RaceForecast {
     /// Name of the engine as on the command line.
     pub engine: String,
     pub stage: Stage,
+    /// The session whose order is forecast.
+    #[serde(default)]
+    pub target: Target,
+    /// Whether it was said before the race, or is what would have been said.
+    pub origin: Origin,
+    /// Version of the model that said it; `None` when it was fitted for the question.
+    pub model: Option<i32>,
     pub race_id: i32,
     /// The latest race that the engine learned from.
     pub trained_through: Option<i32>,
@@ -71,19 +83,21 @@ pub struct FeaturePart {
     pub value: f64,
 }
 
-/// The races that forecasts rest on, read again when a race or result has changed.
+/// The races that forecasts rest on, read again when a race or result has changed, and what is
+/// stored of forecasts and models.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn known(app: &App) -> Result<Arc<Known>> {
-    let version = crate::event::last_sequence(&app.db, crate::event::DATA).await?;
+    let versions = Versions::read(app).await?;
     let mut kept = app.forecasts.known.lock().await;
-    if let Some(known) = kept.as_ref()
-        && known.version == version
-    {
-        return Ok(Arc::clone(known));
+    let known = match kept.as_ref() {
+        Some(known) if known.version == versions.data => Arc::clone(known),
+        _ => Arc::new(Known::load(&app.db, versions.data).await?),
+    };
+    if known.shelf().versions != versions {
+        known.put(Shelf::read(app, versions).await?);
     }
-    let known = Arc::new(Known::load(&app.db, version).await?);
     *kept = Some(Arc::clone(&known));
     Ok(known)
 }
@@ -101,24 +115,82 @@ pub fn latest_stage(known: &Known, race: &race::Model) -> Stage {
     known.latest_stage(race)
 }
 
-/// What an engine says of a race from what was known before it; `None` when there is nothing
-/// to go by. Without a name the production engine speaks, without a stage the latest reached.
+/// What an engine says of a race, or of its qualifying, from what was known before it; `None`
+/// when there is nothing to go by. Without a name the first engine speaks that can, in the
+/// registry's order; without a stage the latest that the race has reached.
 ///
 /// # Errors
 /// [`Error::BadInput`] for an unknown engine, or a stage it does not forecast at or that the
-/// race has not reached.
+/// race has not reached; [`Error::Unavailable`] with the reason when the engine cannot answer now.
 pub async fn forecast(
     app: &App,
     known: &Arc<Known>,
     race: &race::Model,
     engine: Option<&str>,
     stage: Option<Stage>,
+    target: Target,
 ) -> Result<Option<Arc<RaceForecast>>> {
+    let Some(asked) = asked(known, race, stage, target)? else {
+        return Ok(None);
+    };
+    if let Some(name) = engine {
+        let engine = find_engine(app, name, asked)?;
+        return answer(app, known, engine, asked, true).await;
+    }
+    let mut refused = Error::Unavailable("no engine forecasts this".to_owned());
+    for engine in app.engines.iter().filter(|engine| !engine.is_baseline()) {
+        if engine.answers(asked.stage, asked.target) {
+            match answer(app, known, engine, asked, false).await {
+                Err(error @ Error::Unavailable(_)) => refused = error,
+                said => return said,
+            }
+        }
+    }
+    Err(refused)
+}
+
+/// What every engine says that forecasts at a stage and can answer now.
+///
+/// # Errors
+/// [`Error::BadInput`] for a stage that the race has not reached.
+pub async fn forecasts(
+    app: &App,
+    known: &Arc<Known>,
+    race: &race::Model,
+    stage: Option<Stage>,
+    target: Target,
+) -> Result<Vec<Arc<RaceForecast>>> {
+    let Some(asked) = asked(known, race, stage, target)? else {
+        return Ok(Vec::new());
+    };
+    let mut all = Vec::new();
+    for engine in app.engines.iter() {
+        if engine.answers(asked.stage, asked.target) {
+            match answer(app, known, engine, asked, false).await {
+                Err(Error::Unavailable(_)) => {}
+                said => all.extend(said?),
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The question, when there is something to go by.
+fn asked<'a>(
+    known: &Known,
+    race: &'a race::Model,
+    stage: Option<Stage>,
+    target: Target,
+) -> Result<Option<Asked<'a>>> {
     if !available(known, race) {
         return Ok(None);
     }
     let reached = known.latest_stage(race);
-    let stage = stage.unwrap_or(reached);
+    let latest = match target {
+        Target::Race => reached,
+        Target::Qualifying => reached.min(Stage::PreQualifying),
+    };
+    let stage = stage.unwrap_or(latest);
     if stage > reached {
         return Err(Error::BadInput(format!(
             "{} has not reached {}; the latest stage is {}",
@@ -127,46 +199,17 @@ pub async fn forecast(
             stage_name(reached)
         )));
     }
-    let engine = find_engine(app, engine, stage)?;
-    let Some(entrants) = known.race_to_forecast(race, stage) else {
-        return Ok(None);
-    };
-    let key = format!(
-        "forecast/{}/{}/{}/{}/{}/{}/{}",
-        known.fingerprint,
-        race.date,
-        race.circuit_id,
-        engine.id(),
-        engine.revision(),
-        stage_name(stage),
-        race.reference
-    );
-    let computed = compute(app, known, engine.id().as_str(), entrants, stage);
-    let text = app.cache.get_or_compute(&key, computed).await?;
-    serde_json::from_str(&text)
-        .map(|forecast| Some(Arc::new(forecast)))
-        .map_err(|error| Error::Internal(format!("a cached forecast cannot be read: {error}")))
-}
-
-/// What every engine says that forecasts at a stage.
-///
-/// # Errors
-/// As [`forecast`].
-pub async fn forecasts(
-    app: &App,
-    known: &Arc<Known>,
-    race: &race::Model,
-    stage: Option<Stage>,
-) -> Result<Vec<Arc<RaceForecast>>> {
-    let stage = stage.unwrap_or_else(|| known.latest_stage(race));
-    let mut all = Vec::new();
-    for engine in app.engines.iter() {
-        if engine.stages().contains(&stage) {
-            let id = engine.id();
-            all.extend(forecast(app, known, race, Some(id.as_str()), Some(stage)).await?);
-        }
+    if !target.is_open_at(stage) {
+        return Err(Error::BadInput(format!(
+            "at {} qualifying is over",
+            stage_name(stage)
+        )));
     }
-    Ok(all)
+    Ok(Some(Asked {
+        race,
+        stage,
+        target,
+    }))
 }
 
 /// How well a forecast did, once the race is run.
@@ -183,6 +226,14 @@ pub fn evaluate(known: &Known, forecast: &RaceForecast) -> Option<engines::Evalu
     engines::Evaluation::of(&forecast, &places)
 }
 
+/// The order of a forecast's entrants.
+pub(crate) fn likeliest_first(one: &EntrantOfRace, other: &EntrantOfRace) -> Ordering {
+    let (one, other) = (&one.forecast, &other.forecast);
+    let places = one.expected_position.total_cmp(&other.expected_position);
+    let wins = other.win.total_cmp(&one.win);
+    wins.then(places).then(one.driver.0.cmp(&other.driver.0))
+}
+
 /// A stage as it is written on the command line and in GraphQL.
 #[must_use]
 pub fn stage_name(stage: Stage) -> &'static str {
@@ -193,13 +244,7 @@ pub fn stage_name(stage: Stage) -> &'static str {
     }
 }
 
-fn find_engine<'a>(app: &'a App, name: Option<&str>, stage: Stage) -> Result<&'a dyn Engine> {
-    let Some(name) = name else {
-        return app
-            .engines
-            .production(stage)
-            .ok_or_else(|| Error::Unavailable("no engine is in production".to_owned()));
-    };
+fn find_engine<'a>(app: &'a App, name: &str, asked: Asked<'_>) -> Result<&'a dyn Engine> {
     let engine = app.engines.get(name).ok_or_else(|| {
         let names: Vec<_> = app
             .engines
@@ -211,98 +256,20 @@ fn find_engine<'a>(app: &'a App, name: Option<&str>, stage: Stage) -> Result<&'a
             names.join(", ")
         ))
     })?;
-    if !engine.stages().contains(&stage) {
+    if !engine.targets().contains(&asked.target) {
+        return Err(Error::BadInput(format!(
+            "engine {} does not forecast qualifying",
+            engine.id()
+        )));
+    }
+    if !engine.stages().contains(&asked.stage) {
         let stages: Vec<_> = engine.stages().iter().copied().map(stage_name).collect();
         return Err(Error::BadInput(format!(
             "engine {} forecasts at {}, not at {}",
             engine.id(),
             stages.join(" and "),
-            stage_name(stage)
+            stage_name(asked.stage)
         )));
     }
     Ok(engine)
-}
-
-/// Trains and forecasts off the async threads.
-async fn compute(
-    app: &App,
-    known: &Arc<Known>,
-    engine: &'static str,
-    entrants: (RaceToForecast, bool),
-    stage: Stage,
-) -> Result<String> {
-    let turn = Arc::clone(&app.forecasts.workers)
-        .acquire_owned()
-        .await
-        .map_err(|closed| Error::Internal(closed.to_string()))?;
-    let (registry, known) = (Arc::clone(&app.engines), Arc::clone(known));
-    let generated_at = app.clock.now();
-    let work = move || {
-        let _turn = turn;
-        let engine = registry
-            .get(engine)
-            .ok_or_else(|| Error::Internal(format!("engine {engine} vanished")))?;
-        let (race, provisional) = entrants;
-        let answer = train_and_forecast(engine, &known, &race, stage)
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        let forecast = RaceForecast {
-            engine: engine.id().as_str().to_owned(),
-            race_id: race.id.0,
-            stage,
-            provisional,
-            generated_at,
-            ..answer
-        };
-        serde_json::to_string(&forecast).map_err(|error| Error::Internal(error.to_string()))
-    };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|stopped| Error::Internal(stopped.to_string()))?
-}
-
-fn train_and_forecast(
-    engine: &dyn Engine,
-    known: &Known,
-    race: &RaceToForecast,
-    stage: Stage,
-) -> std::result::Result<RaceForecast, EngineError> {
-    let history = known.history.before(race.date);
-    let model = engine.fit(&history)?;
-    let retirement = Retirement::fit(&history);
-    let forecast = work_out(engine, &*model, &retirement, race, stage, PAID_PLACES)?;
-    let parts = model.explain(race, stage)?;
-    let part = |contribution: &Contribution| FeaturePart {
-        feature: contribution.feature.to_owned(),
-        value: contribution.value,
-    };
-    let mut entrants: Vec<EntrantOfRace> = forecast
-        .entrants
-        .into_iter()
-        .zip(parts)
-        .map(|(forecast, parts)| EntrantOfRace {
-            forecast,
-            contributions: parts.iter().map(part).collect(),
-        })
-        .collect();
-    entrants.sort_by(|a, b| {
-        b.forecast
-            .win
-            .total_cmp(&a.forecast.win)
-            .then(
-                a.forecast
-                    .expected_position
-                    .total_cmp(&b.forecast.expected_position),
-            )
-            .then(a.forecast.driver.0.cmp(&b.forecast.driver.0))
-    });
-    Ok(RaceForecast {
-        engine: String::new(),
-        stage,
-        race_id: race.id.0,
-        trained_through: history.races().last().map(|race| race.id.0),
-        trained_on: history.races().len(),
-        provisional: false,
-        generated_at: DateTime::UNIX_EPOCH,
-        entrants,
-    })
 }

@@ -77,6 +77,19 @@ const fn stretch(
     }
 }
 
+/// Name of the team behind a constructor in a season; `None` for one that raced under one name.
+#[must_use]
+pub fn team(constructor: &str, season: i32) -> Option<&'static str> {
+    LINEAGE
+        .iter()
+        .find(|stretch| {
+            stretch.constructor == constructor
+                && stretch.first_season <= season
+                && stretch.last_season.is_none_or(|last| season <= last)
+        })
+        .map(|stretch| stretch.team)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 pub mod career;
 pub mod derive;
 pub mod lineage;
+pub mod power_unit;
 pub mod slug;
 
 use entities::race::{self, Status};

@@ -29,7 +29,7 @@ pub struct RatingChange {
 pub struct RatingHistory {
     /// Of the drivers.
     pub drivers: BTreeMap<DriverId, Vec<RatingChange>>,
-    /// Of the constructors.
+    /// Of the constructors: the ratings of the teams behind them, under the name of the day.
     pub constructors: BTreeMap<ConstructorId, Vec<RatingChange>>,
 }
 
@@ -62,17 +62,22 @@ impl Elo {
             }
             let drivers = race.starters().map(|car| car.driver);
             let drivers = ratings.drivers.all_before(drivers, race.season);
-            let constructors = race.starters().map(|car| car.constructor);
-            let constructors = ratings.constructors.all_before(constructors, race.season);
+            let names: BTreeMap<_, _> = race
+                .starters()
+                .map(|car| (car.team, car.constructor))
+                .collect();
+            let teams = ratings
+                .constructors
+                .all_before(names.keys().copied(), race.season);
             ratings.observe(race);
             for (driver, before) in drivers {
                 let after = ratings.drivers.now(driver).unwrap_or(before);
                 let line = moves.drivers.entry(driver).or_default();
                 line.push(change(race.id, driver_zero, before, after));
             }
-            for (constructor, before) in constructors {
-                let after = ratings.constructors.now(constructor).unwrap_or(before);
-                let line = moves.constructors.entry(constructor).or_default();
+            for (team, before) in teams {
+                let after = ratings.constructors.now(team).unwrap_or(before);
+                let line = moves.constructors.entry(names[&team]).or_default();
                 line.push(change(race.id, constructor_zero, before, after));
             }
         }

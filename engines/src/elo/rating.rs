@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::draws::as_f64;
-use crate::history::{Car, ConstructorId, DriverId, Outcome, PastRace};
+use crate::history::{Car, DriverId, Outcome, PastRace, TeamId};
 
 /// How the ratings of drivers, or of constructors, behave.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -150,7 +150,7 @@ struct Evidence {
 pub(super) struct Ratings {
     settings: RatingSettings,
     pub(super) drivers: Pool<DriverId>,
-    pub(super) constructors: Pool<ConstructorId>,
+    pub(super) constructors: Pool<TeamId>,
 }
 
 impl Ratings {
@@ -171,7 +171,7 @@ impl Ratings {
             .collect();
         let constructors: Vec<Rating> = cars
             .iter()
-            .map(|car| self.constructors.before(car.constructor, race.season))
+            .map(|car| self.constructors.before(car.team, race.season))
             .collect();
         let strength = |car: usize| drivers[car].mean + constructors[car].mean;
         let mut evidence = vec![Evidence::default(); cars.len()];
@@ -202,7 +202,7 @@ impl Ratings {
             evidence.weight *= damping;
         }
         let of_drivers = cars.iter().map(|car| car.driver).zip(evidence.clone());
-        let of_constructors = cars.iter().map(|car| car.constructor).zip(evidence.clone());
+        let of_constructors = cars.iter().map(|car| car.team).zip(evidence.clone());
         self.drivers
             .update(race.season, &of_drivers.collect::<Vec<_>>());
         self.constructors

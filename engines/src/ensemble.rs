@@ -1,0 +1,298 @@
+//! Ensemble: a log-linear pool of the other engines. How much each is worth, and with the sum of the
+//! worths how bold the pool may be, is learned by a conditional logit from what the engines said
+//! before races that were run since, never from races they were fitted to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::draws::{Draws, as_f64};
+use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Question};
+use crate::history::{History, PastRace, Stage, Target};
+use crate::learned::{CASES, offsets, order};
+use crate::logit::{Choices, Logit};
+use crate::retirement::Retirement;
+
+/// The engines that are pooled.
+const MEMBERS: [EngineId; 4] = [
+    EngineId::new("regression"),
+    EngineId::new("xgboost"),
+    EngineId::new("random_forest"),
+    EngineId::new("elo"),
+];
+
+/// What the engine is set to; chosen on 2008 to 2017, walking forward.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ensemble {
+    /// Worth of each member before anything is learned.
+    pub prior: f64,
+    /// Precision with which the worths are held to it.
+    pub hold: f64,
+    /// A race so many races ago counts half.
+    pub half_life: f64,
+    /// Places of qualifying that are learned from; of a race only the winner's.
+    pub places: usize,
+}
+
+impl Default for Ensemble {
+    fn default() -> Self {
+        Self {
+            prior: 0.28,
+            hold: 300.0,
+            half_life: 100.0,
+            places: 15,
+        }
+    }
+}
+
+impl Engine for Ensemble {
+    fn id(&self) -> EngineId {
+        EngineId::new("ensemble")
+    }
+
+    fn name(&self) -> &'static str {
+        "Ensemble"
+    }
+
+    fn description(&self) -> &'static str {
+        "Pools the other engines, each weighed by how well it did before."
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn stages(&self) -> &'static [Stage] {
+        &Stage::ALL
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &Target::ALL
+    }
+
+    fn members(&self) -> &'static [EngineId] {
+        &MEMBERS
+    }
+
+    fn refit_every(&self) -> Option<usize> {
+        Some(1)
+    }
+
+    fn hyperparameters(&self) -> Vec<Hyperparameter> {
+        let line = |name, value, description| Hyperparameter {
+            name,
+            value,
+            description,
+        };
+        vec![
+            line(
+                "prior",
+                self.prior,
+                "worth of each member before anything is learned",
+            ),
+            line(
+                "hold",
+                self.hold,
+                "precision with which the worths are held to it",
+            ),
+            line(
+                "half_life",
+                self.half_life,
+                "races after which a race counts half",
+            ),
+            line(
+                "places",
+                as_f64(self.places),
+                "places of qualifying that are learned from",
+            ),
+        ]
+    }
+
+    fn fit(&self, history: &History) -> Result<Box<dyn Model>, EngineError> {
+        self.train(history, &CASES)
+    }
+
+    fn fit_for(
+        &self,
+        history: &History,
+        stage: Stage,
+        target: Target,
+    ) -> Result<Box<dyn Model>, EngineError> {
+        self.train(history, &[(stage, target)])
+    }
+
+    fn load(&self, artifact: &str) -> Result<Box<dyn Model>, EngineError> {
+        Ok(Box::new(serde_json::from_str::<EnsembleModel>(artifact)?))
+    }
+}
+
+impl Ensemble {
+    fn train(
+        &self,
+        history: &History,
+        cases: &[(Stage, Target)],
+    ) -> Result<Box<dyn Model>, EngineError> {
+        let mut retirement = Retirement::default();
+        let mut choices: Vec<Choices> = cases.iter().map(|_| Choices::new(MEMBERS.len())).collect();
+        let races = history.races();
+        for (index, race) in races.iter().enumerate() {
+            let age = as_f64(races.len() - 1 - index);
+            let weight = 0.5_f64.powf(age / self.half_life);
+            for ((stage, target), choices) in cases.iter().zip(&mut choices) {
+                self.add(
+                    history,
+                    race,
+                    (*stage, *target),
+                    &retirement,
+                    weight,
+                    choices,
+                );
+            }
+            retirement.observe(race);
+        }
+        let (prior, hold) = ([self.prior; MEMBERS.len()], [self.hold; MEMBERS.len()]);
+        let pools = cases
+            .iter()
+            .zip(&choices)
+            .map(|((stage, target), choices)| {
+                let logit = Logit::fit(choices, &prior, &hold, 1)?;
+                // A member that is worth less than nothing is left out, not turned round.
+                let worths = logit.weights.iter().map(|worth| worth.max(0.0)).collect();
+                Ok((*stage, *target, worths))
+            });
+        let pools: Result<Vec<_>, EngineError> = pools.collect();
+        Ok(Box::new(EnsembleModel { pools: pools? }))
+    }
+
+    /// Adds a race, if all members spoke before it.
+    fn add(
+        &self,
+        history: &History,
+        race: &PastRace,
+        (stage, target): (Stage, Target),
+        retirement: &Retirement,
+        weight: f64,
+        choices: &mut Choices,
+    ) {
+        let said: Option<Vec<&[f64]>> = MEMBERS
+            .iter()
+            .map(|member| history.logged(race.id, stage, target, *member))
+            .collect();
+        let (Some(said), Some(order)) = (said, order(race, target)) else {
+            return;
+        };
+        let size = race.starters().count();
+        if said.iter().any(|strengths| strengths.len() != size) {
+            return;
+        }
+        let offsets = offsets(retirement, &race.to_forecast(stage), target);
+        let row = |index: &usize| -> Vec<f64> {
+            said.iter().map(|strengths| strengths[*index]).collect()
+        };
+        let rows: Vec<Vec<f64>> = order.iter().map(row).collect();
+        let places = match target {
+            Target::Race => 1,
+            Target::Qualifying => self.places,
+        };
+        let offsets = order.iter().map(|index| offsets[*index]);
+        choices.add(rows.iter().map(Vec::as_slice).zip(offsets), weight, places);
+    }
+}
+
+/// What each member is worth, by stage and session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnsembleModel {
+    pools: Vec<(Stage, Target, Vec<f64>)>,
+}
+
+impl EnsembleModel {
+    /// What the members say, and what that is worth.
+    fn members<'a>(
+        &'a self,
+        question: &Question<'a>,
+    ) -> Result<Vec<(EngineId, &'a Draws, f64)>, EngineError> {
+        let mut pools = self.pools.iter();
+        let asked = (question.stage, question.target);
+        let pool = pools.find(|(stage, target, _)| (*stage, *target) == asked);
+        let (_, _, worths) = pool.ok_or_else(|| {
+            let (stage, target) = asked;
+            EngineError::Library(format!(
+                "the model was not trained for {target:?} at {stage:?}"
+            ))
+        })?;
+        let members = MEMBERS.iter().zip(worths);
+        members
+            .map(|(member, worth)| {
+                let draws = question.opinions.get(member);
+                let draws = draws.filter(|draws| draws.fit(question.race.entrants.len()));
+                Ok((
+                    *member,
+                    draws.ok_or(EngineError::NoOpinion(*member))?,
+                    *worth,
+                ))
+            })
+            .collect()
+    }
+}
+
+impl Model for EnsembleModel {
+    fn observe(&mut self, _: &PastRace) {}
+
+    fn strengths(&self, question: &Question<'_>) -> Result<Draws, EngineError> {
+        let members = self.members(question)?;
+        // Members have different numbers of draws: each is gone through as often as fits, so that
+        // all of its draws count alike, in all of these.
+        let counts = members.iter().map(|(_, draws, _)| draws.rows().len());
+        let count = counts.max().unwrap_or(1);
+        let rows: Vec<Vec<&[f64]>> = members
+            .iter()
+            .map(|(_, draws, _)| draws.rows().collect())
+            .collect();
+        let exact = rows.iter().all(|rows| count.is_multiple_of(rows.len()));
+        let means: Vec<Vec<f64>> = members.iter().map(|(_, draws, _)| draws.mean()).collect();
+        let draw = |index: usize| -> Vec<f64> {
+            let entrants = 0..question.race.entrants.len();
+            let strength = |entrant: usize| -> f64 {
+                let parts = members.iter().zip(&rows).zip(&means);
+                let part = |(((_, _, worth), rows), mean): (
+                    (&(EngineId, &Draws, f64), &Vec<&[f64]>),
+                    &Vec<f64>,
+                )| {
+                    let said = if exact {
+                        rows[index % rows.len()][entrant]
+                    } else {
+                        mean[entrant]
+                    };
+                    worth * said
+                };
+                parts.map(part).sum()
+            };
+            entrants.map(strength).collect()
+        };
+        Ok(Draws::from_rows(&(0..count).map(draw).collect::<Vec<_>>()))
+    }
+
+    fn explain(&self, question: &Question<'_>) -> Result<Vec<Vec<Contribution>>, EngineError> {
+        let members = self.members(question)?;
+        let parts: Vec<(EngineId, Vec<f64>)> = members
+            .into_iter()
+            .map(|(member, draws, worth)| {
+                (
+                    member,
+                    draws.mean().iter().map(|mean| worth * mean).collect(),
+                )
+            })
+            .collect();
+        let of_entrant = |entrant: usize| {
+            let line = |(member, values): &(EngineId, Vec<f64>)| Contribution {
+                feature: member.as_str(),
+                value: values[entrant],
+            };
+            parts.iter().map(line).collect()
+        };
+        Ok((0..question.race.entrants.len()).map(of_entrant).collect())
+    }
+
+    fn save(&self) -> Result<String, EngineError> {
+        Ok(serde_json::to_string(self)?)
+    }
+}

@@ -1,0 +1,162 @@
+//! What one weekend shows: of a race that was run, and of the sessions before a race to come.
+
+use crate::draws::as_f64;
+use crate::history::{Car, PastRace, RaceToForecast, Stage};
+
+/// No gap to the fastest is counted as larger, in percent: a spoilt lap is no slow car.
+const LARGEST_GAP: f64 = 4.0;
+
+/// What a race showed of one car.
+pub(super) struct Showing<'a> {
+    pub car: &'a Car,
+    /// 1 for a win, 0 for last, of the cars that were classified.
+    pub finish: Option<f64>,
+    /// Share of the race's points.
+    pub points: f64,
+    pub won: bool,
+    /// Gap to the fastest in qualifying, %.
+    pub qualifying: Option<f64>,
+    /// Gap to the fastest lap of the race, %, of a car that was classified.
+    pub pace: Option<f64>,
+    /// Starting slot, from the pit lane behind all others.
+    pub slot: Option<f64>,
+    /// Places gained as a share of the field.
+    pub gained: Option<f64>,
+}
+
+impl<'a> Showing<'a> {
+    pub(super) fn of(race: &'a PastRace) -> Vec<Self> {
+        let cars: Vec<&Car> = race.starters().collect();
+        let field = as_f64(cars.len());
+        let classified = cars.iter().filter(|car| car.classified()).count();
+        let points: f64 = cars.iter().map(|car| car.points).sum();
+        let gaps = gaps_over_parts(
+            &cars
+                .iter()
+                .map(|c| c.weekend.qualifying_ms)
+                .collect::<Vec<_>>(),
+        );
+        let fastest_lap = best(cars.iter().map(|car| car.fastest_lap_ms));
+        let grid_known = cars.iter().any(|car| car.slot().is_some());
+        let lines = cars.iter().zip(gaps);
+        lines
+            .map(|(car, qualifying)| {
+                let ahead =
+                    |other: &&&Car| other.classified() && other.position_order < car.position_order;
+                let place = as_f64(cars.iter().filter(ahead).count());
+                let finish = car
+                    .classified()
+                    .then(|| 1.0 - place / as_f64(classified.saturating_sub(1)).max(1.0));
+                let slot = grid_known.then(|| car.slot().map_or(field, f64::from).min(field));
+                Showing {
+                    car,
+                    finish,
+                    points: if points > 0.0 {
+                        car.points / points
+                    } else {
+                        0.0
+                    },
+                    won: car.position_order == 1,
+                    qualifying,
+                    pace: finish
+                        .and(car.fastest_lap_ms.zip(fastest_lap))
+                        .map(|(own, fastest)| gap(own, fastest)),
+                    slot,
+                    gained: finish.and(slot).map(|slot| (slot - 1.0 - place) / field),
+                }
+            })
+            .collect()
+    }
+}
+
+/// What the sessions before a race show of its entrants, in their order.
+pub(super) struct Sessions {
+    /// Gap to the best practice lap, %.
+    pub practice: Vec<Option<f64>>,
+    /// Gap to the fastest in qualifying, %.
+    pub qualifying: Vec<Option<f64>>,
+    /// Starting slot from 1.
+    pub grid: Vec<Option<f64>>,
+    /// Place in the sprint.
+    pub sprint: Vec<Option<f64>>,
+    /// Number of entrants.
+    pub field: f64,
+}
+
+impl Sessions {
+    pub(super) fn of(race: &RaceToForecast, stage: Stage) -> Self {
+        let weekends: Vec<_> = race
+            .entrants
+            .iter()
+            .map(|e| e.weekend.known_at(stage))
+            .collect();
+        let field = as_f64(race.entrants.len());
+        let practice: Vec<_> = weekends.iter().map(|weekend| weekend.practice_ms).collect();
+        let qualifying: Vec<_> = weekends
+            .iter()
+            .map(|weekend| weekend.qualifying_ms)
+            .collect();
+        let grid_known = stage.knows_grid() && race.entrants.iter().any(|e| e.slot().is_some());
+        let slot = |slot: Option<u8>| slot.map_or(field, f64::from).min(field.max(1.0));
+        Self {
+            practice: gaps_over_sessions(&practice),
+            qualifying: gaps_over_parts(&qualifying),
+            grid: race
+                .entrants
+                .iter()
+                .map(|e| grid_known.then(|| slot(e.slot())))
+                .collect(),
+            sprint: weekends
+                .iter()
+                .map(|weekend| weekend.sprint.map(f64::from))
+                .collect(),
+            field,
+        }
+    }
+
+    /// The least of the values of the entrant's team.
+    pub(super) fn best_of_team(
+        &self,
+        values: &[Option<f64>],
+        race: &RaceToForecast,
+        index: usize,
+    ) -> Option<f64> {
+        let team = race.entrants[index].team;
+        let of_team = race
+            .entrants
+            .iter()
+            .zip(values)
+            .filter(|(entrant, _)| entrant.team == team);
+        of_team.filter_map(|(_, value)| *value).reduce(f64::min)
+    }
+}
+
+fn best(laps: impl Iterator<Item = Option<u32>>) -> Option<f64> {
+    laps.flatten().min().map(f64::from)
+}
+
+fn gap(lap: u32, fastest: f64) -> f64 {
+    (100.0 * (f64::from(lap) / fastest - 1.0)).min(LARGEST_GAP)
+}
+
+/// Gap of each car to the fastest of the last part of qualifying it took part in, %.
+fn gaps_over_parts(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
+    let fastest = [0, 1, 2].map(|part| best(laps.iter().map(|laps| laps[part])));
+    laps.iter()
+        .map(|laps| {
+            let part = (0..3).rev().find(|part| laps[*part].is_some())?;
+            Some(gap(laps[part]?, fastest[part]?))
+        })
+        .collect()
+}
+
+/// The least gap of each car to the fastest of a session, %, over the sessions.
+fn gaps_over_sessions(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
+    let fastest = best(laps.iter().flatten().copied());
+    laps.iter()
+        .map(|laps| {
+            let own = laps.iter().flatten().min()?;
+            Some(gap(*own, fastest?))
+        })
+        .collect()
+}
