@@ -22,9 +22,9 @@ const MEMBERS: [EngineId; 4] = [
 /// What the engine is set to; chosen on 2008 to 2017, walking forward.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ensemble {
-    /// Worth of each member before anything is learned.
-    pub prior: f64,
-    /// Precision with which the worths are held to it.
+    /// Worth of each member before anything is learned, in the order of [`Engine::members`].
+    pub prior: [f64; MEMBERS.len()],
+    /// Precision with which the worths are held to those.
     pub hold: f64,
     /// A race so many races ago counts half.
     pub half_life: f64,
@@ -35,8 +35,8 @@ pub struct Ensemble {
 impl Default for Ensemble {
     fn default() -> Self {
         Self {
-            prior: 0.28,
-            hold: 300.0,
+            prior: [0.6, 0.2, 0.15, 0.15],
+            hold: 60.0,
             half_life: 100.0,
             places: 15,
         }
@@ -82,16 +82,17 @@ impl Engine for Ensemble {
             value,
             description,
         };
+        let [regression, xgboost, random_forest, elo] = self.prior;
+        let worth = "worth of this member before anything is learned";
         vec![
-            line(
-                "prior",
-                self.prior,
-                "worth of each member before anything is learned",
-            ),
+            line("regression", regression, worth),
+            line("xgboost", xgboost, worth),
+            line("random_forest", random_forest, worth),
+            line("elo", elo, worth),
             line(
                 "hold",
                 self.hold,
-                "precision with which the worths are held to it",
+                "precision with which the worths are held to those",
             ),
             line(
                 "half_life",
@@ -148,12 +149,12 @@ impl Ensemble {
             }
             retirement.observe(race);
         }
-        let (prior, hold) = ([self.prior; MEMBERS.len()], [self.hold; MEMBERS.len()]);
+        let hold = [self.hold; MEMBERS.len()];
         let pools = cases
             .iter()
             .zip(&choices)
             .map(|((stage, target), choices)| {
-                let logit = Logit::fit(choices, &prior, &hold, 1)?;
+                let logit = Logit::fit(choices, &self.prior, &hold, 1)?;
                 // A member that is worth less than nothing is left out, not turned round.
                 let worths = logit.weights.iter().map(|worth| worth.max(0.0)).collect();
                 Ok((*stage, *target, worths))
@@ -240,35 +241,25 @@ impl Model for EnsembleModel {
     fn strengths(&self, question: &Question<'_>) -> Result<Draws, EngineError> {
         let members = self.members(question)?;
         // Members have different numbers of draws: each is gone through as often as fits, so that
-        // all of its draws count alike, in all of these.
+        // all of its draws count alike; where that does not come out even its mean is taken.
         let counts = members.iter().map(|(_, draws, _)| draws.rows().len());
         let count = counts.max().unwrap_or(1);
-        let rows: Vec<Vec<&[f64]>> = members
-            .iter()
-            .map(|(_, draws, _)| draws.rows().collect())
-            .collect();
-        let exact = rows.iter().all(|rows| count.is_multiple_of(rows.len()));
-        let means: Vec<Vec<f64>> = members.iter().map(|(_, draws, _)| draws.mean()).collect();
-        let draw = |index: usize| -> Vec<f64> {
-            let entrants = 0..question.race.entrants.len();
-            let strength = |entrant: usize| -> f64 {
-                let parts = members.iter().zip(&rows).zip(&means);
-                let part = |(((_, _, worth), rows), mean): (
-                    (&(EngineId, &Draws, f64), &Vec<&[f64]>),
-                    &Vec<f64>,
-                )| {
-                    let said = if exact {
-                        rows[index % rows.len()][entrant]
-                    } else {
-                        mean[entrant]
-                    };
-                    worth * said
+        let mut pooled = vec![vec![0.0; question.race.entrants.len()]; count];
+        for (_, draws, worth) in members {
+            let rows: Vec<&[f64]> = draws.rows().collect();
+            let (even, mean) = (count.is_multiple_of(rows.len()), draws.mean());
+            for (index, pooled) in pooled.iter_mut().enumerate() {
+                let said = if even {
+                    rows[index % rows.len()]
+                } else {
+                    &mean
                 };
-                parts.map(part).sum()
-            };
-            entrants.map(strength).collect()
-        };
-        Ok(Draws::from_rows(&(0..count).map(draw).collect::<Vec<_>>()))
+                for (sum, said) in pooled.iter_mut().zip(said) {
+                    *sum += worth * said;
+                }
+            }
+        }
+        Ok(Draws::from_rows(&pooled))
     }
 
     fn explain(&self, question: &Question<'_>) -> Result<Vec<Vec<Contribution>>, EngineError> {

@@ -20,7 +20,7 @@ use crate::history::{
 use form::{Form, Kind, Standing, View};
 use record::Average;
 use track::Tracks;
-use weekend::{Sessions, Showing};
+use weekend::{Sessions, Showing, best_of_team};
 
 /// Counted up whenever the same history would give other rows, so that models trained on the old
 /// ones are known to be stale.
@@ -390,15 +390,13 @@ impl Tracker {
                 .zip(form)
                 .map(|(share, form)| share * form.wet.mean(0.0, 6.0)),
             practice: sessions.practice[index],
-            team_practice: sessions.best_of_team(&sessions.practice, race, index),
+            team_practice: best_of_team(&sessions.practice, race, index),
             grid: grid.map(f64::ln),
             grid_share: grid.map(|slot| (slot - 1.0) / sessions.field),
             grid_here: grid.map(|slot| slot.ln() * pole_here),
-            team_grid: sessions
-                .best_of_team(&sessions.grid, race, index)
-                .map(f64::ln),
+            team_grid: best_of_team(&sessions.grid, race, index).map(f64::ln),
             qualifying: sessions.qualifying[index],
-            team_qualifying: sessions.best_of_team(&sessions.qualifying, race, index),
+            team_qualifying: best_of_team(&sessions.qualifying, race, index),
             sprint: sessions.sprint[index].map(f64::ln),
         }
     }

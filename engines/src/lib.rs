@@ -4,8 +4,8 @@
 //! May use no other crate of the workspace.
 //!
 //! ```text
-//! History ──► Engine::fit ──► Model::strengths ──► Draws ─┐
-//!    └──────► Retirement::fit ──► chances ────────────────┴─► Forecast ──► Evaluation
+//! History ──► Tracker ──► rows ──► Engine::fit ──► Model::strengths ──► Draws ─┐
+//!    └──────────────────────────► Retirement::fit ──► chances ────────────────┴─► Forecast ──► Evaluation
 //! ```
 //!
 //! | Module | What it holds |
@@ -17,7 +17,9 @@
 //! | [`mod@forecast`] | from strengths to position probabilities, shared by all engines |
 //! | [`retirement`] | the chance not to be classified, shared by all engines |
 //! | [`evaluation`], [`backtest`] | how good a forecast was, and a walk through past seasons |
-//! | [`elo`], [`grid`], [`form`], [`uniform`] | the engines, one file each |
+//! | [`features`] | what learned engines look at: a row of numbers for each entrant |
+//! | [`ensemble`], [`regression`], [`xgboost`], [`random_forest`], [`elo`] | the engines, one file each |
+//! | [`grid`], [`form`], [`uniform`] | the baselines |
 //!
 //! **To add an engine**: write its file, name it below in the two places marked `engine:`,
 //! and let the contract tests run over it.

@@ -210,9 +210,8 @@ impl Xgboost {
 /// Gradient and second derivative of the softmax of the first places within each race. Labels are
 /// places from 1, negative in qualifying; predictions contain the offsets already.
 fn softmax(margins: &[f32], matrix: &DMatrix) -> (Vec<f32>, Vec<f32>) {
-    let (places, weights) = match (matrix.get_labels(), matrix.get_weights()) {
-        (Ok(places), Ok(weights)) => (places, weights),
-        _ => return (vec![0.0; margins.len()], vec![1.0; margins.len()]),
+    let (Ok(places), Ok(weights)) = (matrix.get_labels(), matrix.get_weights()) else {
+        return (vec![0.0; margins.len()], vec![1.0; margins.len()]);
     };
     let mut gradient = vec![0.0; margins.len()];
     let mut curvature = vec![1e-6; margins.len()];

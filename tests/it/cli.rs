@@ -26,6 +26,8 @@ fn help_names_every_command_and_how_to_begin() {
         "models",
         "promote",
         "rollback",
+        "backtest",
+        "features",
         "check",
         "DATABASE_URL",
         "Exit codes",

@@ -658,18 +658,18 @@ async fn what_is_kept_up_in_the_background_lets_the_ensemble_answer() {
         ..Setup::default()
     })
     .await;
-    let query = r#"{ nextRace {
+    let query = "{ nextRace {
         forecast { engine { id } modelVersion origin frozen entries { strength contributions { value } } }
         qualifyingForecast { engine { id } target entries { winProbability { value } } }
         } lastRace { forecasts { engine { id } origin } }
-        engine(id: ENSEMBLE) { unavailable production { version } } }"#;
+        engine(id: ENSEMBLE) { unavailable production { version } } }";
     let before = app.data(query).await;
     assert_eq!(before["nextRace"]["forecast"]["engine"]["id"], "ELO");
     let reason = before["engine"]["unavailable"].as_str().unwrap();
     assert!(reason.contains("not been trained yet"), "{reason}");
 
-    let known = domain::forecast::known(&app.app).await.unwrap();
-    domain::model::keep_up(&app.app, &known).await.unwrap();
+    let known = forecast::known(&app.app).await.unwrap();
+    model::keep_up(&app.app, &known).await.unwrap();
     let after = app.data(query).await;
     let forecast = &after["nextRace"]["forecast"];
     assert_eq!(forecast["engine"]["id"], "ENSEMBLE");
@@ -695,6 +695,6 @@ async fn what_is_kept_up_in_the_background_lets_the_ensemble_answer() {
 
     // Again: nothing to do.
     let trained = events(&app).await.len();
-    domain::model::keep_up(&app.app, &known).await.unwrap();
+    model::keep_up(&app.app, &known).await.unwrap();
     assert_eq!(events(&app).await.len(), trained);
 }

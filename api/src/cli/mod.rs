@@ -121,7 +121,7 @@ pub struct ImportArguments {
 pub struct ForecastArguments {
     /// Ref of the race (`2024_monaco`), or `next`.
     pub race: String,
-    /// Engine to ask: elo, grid, form, uniform; `all` asks every one that can answer.
+    /// Engine to ask, one of those that `pitwall train` lists; `all` asks every one that can answer.
     #[arg(long)]
     pub engine: Option<String>,
     /// What may be known; by default the latest stage that the race has reached.

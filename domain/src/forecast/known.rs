@@ -95,13 +95,13 @@ impl Known {
 
     /// What is stored of forecasts and models.
     pub(super) fn shelf(&self) -> Arc<Shelf> {
-        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&shelf)
+        let stored = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&stored)
     }
 
     /// Takes in what is stored now.
-    pub(super) fn put(&self, shelf: Arc<Shelf>) {
-        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
+    pub(super) fn put(&self, stored: Arc<Shelf>) {
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = stored;
     }
 
     /// Whether a race was run and its result is known.

@@ -113,22 +113,21 @@ impl Sessions {
             field,
         }
     }
+}
 
-    /// The least of the values of the entrant's team.
-    pub(super) fn best_of_team(
-        &self,
-        values: &[Option<f64>],
-        race: &RaceToForecast,
-        index: usize,
-    ) -> Option<f64> {
-        let team = race.entrants[index].team;
-        let of_team = race
-            .entrants
-            .iter()
-            .zip(values)
-            .filter(|(entrant, _)| entrant.team == team);
-        of_team.filter_map(|(_, value)| *value).reduce(f64::min)
-    }
+/// The least of the values of the team of an entrant, given by index.
+pub(super) fn best_of_team(
+    values: &[Option<f64>],
+    race: &RaceToForecast,
+    index: usize,
+) -> Option<f64> {
+    let team = race.entrants[index].team;
+    let of_team = race
+        .entrants
+        .iter()
+        .zip(values)
+        .filter(|(entrant, _)| entrant.team == team);
+    of_team.filter_map(|(_, value)| *value).reduce(f64::min)
 }
 
 fn best(laps: impl Iterator<Item = Option<u32>>) -> Option<f64> {
