@@ -146,6 +146,10 @@ features! {
     practice: PreQualifying,
     /// The team's better gap to the best practice lap of the weekend, %.
     team_practice: PreQualifying,
+    /// Gap to the best lap of a practice session, %, mean over the sessions.
+    practice_mean: PreQualifying,
+    /// The least of that in the team.
+    team_practice_mean: PreQualifying,
     /// Starting slot, natural logarithm; 0 is pole.
     grid: PostQualifying,
     /// Starting slot as a share of the field; 0 is pole.
@@ -391,6 +395,8 @@ impl Tracker {
                 .map(|(share, form)| share * form.wet.mean(0.0, 6.0)),
             practice: sessions.practice[index],
             team_practice: best_of_team(&sessions.practice, race, index),
+            practice_mean: sessions.practice_mean[index],
+            team_practice_mean: best_of_team(&sessions.practice_mean, race, index),
             grid: grid.map(f64::ln),
             grid_share: grid.map(|slot| (slot - 1.0) / sessions.field),
             grid_here: grid.map(|slot| slot.ln() * pole_here),

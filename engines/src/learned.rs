@@ -311,3 +311,59 @@ impl Scale {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draws::split_mix;
+    use crate::synthetic;
+
+    /// Mixes up everything that happens in the races from one on.
+    fn with_another_future(history: &History, from: usize) -> History {
+        let mut races = history.races().to_vec();
+        let mut state = 4;
+        for race in &mut races[from..] {
+            let shift = usize::try_from(split_mix(&mut state) % 7).unwrap() + 1;
+            let others = race.cars.clone();
+            for (index, car) in race.cars.iter_mut().enumerate() {
+                let other = &others[(index + shift) % others.len()];
+                car.position_order = other.position_order;
+                car.position = other.position;
+                car.points = other.points;
+                car.outcome = other.outcome;
+                car.fastest_lap_ms = other.fastest_lap_ms;
+                car.weekend = other.weekend;
+                car.grid = other.grid;
+            }
+            race.wetness = Some(1.0);
+        }
+        History::new(races)
+    }
+
+    #[test]
+    fn rows_do_not_change_with_the_future() {
+        let history = synthetic::history(17, 50, 12);
+        let mixed = with_another_future(&history, 30);
+        let short = History::new(history.races()[..30].to_vec());
+        for (stage, target) in CASES {
+            let rows = |history: &History| {
+                let (tables, _) = tables(history, &[(stage, target)]);
+                let examples = tables[0].examples.iter().take(30);
+                let rows: Vec<_> = examples.map(|example| example.rows.clone()).collect();
+                rows
+            };
+            let known = rows(&history);
+            assert_eq!(known.len(), 30);
+            assert_eq!(known, rows(&mixed));
+            assert_eq!(known, rows(&short));
+        }
+        // The race itself is not known to its own rows, nor the weekend before its time.
+        let tracker = Tracker::of(&short);
+        let race = |history: &History| history.races()[30].to_forecast(Stage::PreWeekend);
+        let columns = columns(Stage::PreWeekend);
+        assert_eq!(
+            rows(&tracker, &race(&history), Stage::PreWeekend, &columns),
+            rows(&tracker, &race(&mixed), Stage::PreWeekend, &columns)
+        );
+    }
+}

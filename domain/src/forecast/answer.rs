@@ -86,11 +86,12 @@ pub(super) async fn answer(
     let Some(entrants) = known.race_to_forecast(asked.race, asked.stage) else {
         return Ok(None);
     };
-    let quick = is_quick(engine);
-    let source = match (past, quick || named) {
-        (_, true) if past || quick => Source::Fitted,
-        (true, _) => return Err(not_stored(engine.id(), &asked.race.reference)),
-        (false, _) => Source::Trained(trained(app, known, engine, asked.race).await?),
+    let source = if is_quick(engine) || (past && named) {
+        Source::Fitted
+    } else if past {
+        return Err(not_stored(engine.id(), &asked.race.reference));
+    } else {
+        Source::Trained(trained(app, known, engine, asked.race).await?)
     };
     let key = format!(
         "forecast/2/{}/{}/{}/{}/{}/{}/{}/{}/{}",

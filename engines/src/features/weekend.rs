@@ -73,6 +73,8 @@ impl<'a> Showing<'a> {
 pub(super) struct Sessions {
     /// Gap to the best practice lap, %.
     pub practice: Vec<Option<f64>>,
+    /// Gap to the best lap of each practice session, %, mean over the sessions.
+    pub practice_mean: Vec<Option<f64>>,
     /// Gap to the fastest in qualifying, %.
     pub qualifying: Vec<Option<f64>>,
     /// Starting slot from 1.
@@ -100,6 +102,7 @@ impl Sessions {
         let slot = |slot: Option<u8>| slot.map_or(field, f64::from).min(field.max(1.0));
         Self {
             practice: gaps_over_sessions(&practice),
+            practice_mean: mean_gaps(&practice),
             qualifying: gaps_over_parts(&qualifying),
             grid: race
                 .entrants
@@ -158,4 +161,52 @@ fn gaps_over_sessions(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
             Some(gap(*own, fastest?))
         })
         .collect()
+}
+
+/// The gap of each car to the fastest of each session it took part in, %, mean over these.
+fn mean_gaps(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
+    let fastest = [0, 1, 2].map(|session| best(laps.iter().map(|laps| laps[session])));
+    let of_car = |laps: &[Option<u32>; 3]| {
+        let sessions = laps.iter().zip(fastest);
+        let gaps = sessions.filter_map(|(own, fastest)| Some(gap((*own)?, fastest?)));
+        let gaps: Vec<f64> = gaps.collect();
+        (!gaps.is_empty()).then(|| gaps.iter().sum::<f64>() / as_f64(gaps.len()))
+    };
+    laps.iter().map(of_car).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(found: Option<f64>, expected: f64) -> bool {
+        found.is_some_and(|found| (found - expected).abs() < 1e-9)
+    }
+
+    #[test]
+    fn a_gap_in_qualifying_is_that_of_the_last_part_taken_part_in() {
+        let gaps = gaps_over_parts(&[
+            [Some(91_000), Some(90_500), Some(90_000)],
+            [Some(90_500), Some(90_905), Some(90_900)],
+            [Some(91_405), None, None],
+            [None, None, None],
+        ]);
+        assert!(close(gaps[0], 0.0) && close(gaps[1], 1.0) && close(gaps[2], 1.0));
+        assert_eq!(gaps[3], None);
+    }
+
+    #[test]
+    fn practice_is_seen_by_the_best_lap_and_by_the_mean_of_the_sessions() {
+        let laps = [
+            [Some(100_000), Some(100_000), None],
+            [Some(102_000), Some(100_000), None],
+            [None, None, Some(150_000)],
+            [None, None, None],
+        ];
+        let (best, mean) = (gaps_over_sessions(&laps), mean_gaps(&laps));
+        assert!(close(best[1], 0.0) && close(mean[1], 1.0));
+        // A spoilt lap is no slow car; the only one of a session is its fastest.
+        assert!(close(best[2], LARGEST_GAP) && close(mean[2], 0.0));
+        assert!(best[3].is_none() && mean[3].is_none());
+    }
 }
