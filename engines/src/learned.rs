@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::draws::{Draws, as_f64};
-use crate::engine::{Contribution, EngineError, EngineId, Model, Question};
+use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Question};
 use crate::features::{self, COLUMNS, Tracker};
 use crate::history::{History, PastRace, RaceToForecast, Stage, Target};
 use crate::retirement::Retirement;
@@ -48,16 +48,82 @@ pub(crate) struct Table {
     pub target: Target,
 }
 
-/// What an engine makes of tables: one fit for each.
-pub(crate) trait Learner {
+/// What is particular to an engine of the learned kind: it makes of each table a fit.
+pub(crate) trait Learner: fmt::Debug + Send + Sync {
     /// What was learned at one stage.
     type Fit: Fit;
 
-    /// Name of the engine, which its models carry.
+    /// See [`Engine::id`]; its models carry it.
     const ID: EngineId;
+    /// See [`Engine::name`].
+    const NAME: &'static str;
+    /// See [`Engine::description`].
+    const DESCRIPTION: &'static str;
+    /// See [`Engine::revision`].
+    const REVISION: u32;
+    /// See [`Engine::refit_every`].
+    const REFIT_EVERY: usize;
+
+    /// See [`Engine::hyperparameters`].
+    fn hyperparameters(&self) -> Vec<Hyperparameter>;
 
     /// Learns from a table.
     fn learn(&self, table: &Table) -> Result<Self::Fit, EngineError>;
+}
+
+/// The engine that a learner makes.
+#[derive(Debug)]
+pub(crate) struct Learned<L>(pub L);
+
+impl<L: Learner> Engine for Learned<L> {
+    fn id(&self) -> EngineId {
+        L::ID
+    }
+
+    fn name(&self) -> &'static str {
+        L::NAME
+    }
+
+    fn description(&self) -> &'static str {
+        L::DESCRIPTION
+    }
+
+    fn revision(&self) -> u32 {
+        L::REVISION
+    }
+
+    fn stages(&self) -> &'static [Stage] {
+        &Stage::ALL
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &Target::ALL
+    }
+
+    fn refit_every(&self) -> Option<usize> {
+        Some(L::REFIT_EVERY)
+    }
+
+    fn hyperparameters(&self) -> Vec<Hyperparameter> {
+        self.0.hyperparameters()
+    }
+
+    fn fit(&self, history: &History) -> Result<Box<dyn Model>, EngineError> {
+        train(&self.0, history, &CASES)
+    }
+
+    fn fit_for(
+        &self,
+        history: &History,
+        stage: Stage,
+        target: Target,
+    ) -> Result<Box<dyn Model>, EngineError> {
+        train(&self.0, history, &[(stage, target)])
+    }
+
+    fn load(&self, artifact: &str) -> Result<Box<dyn Model>, EngineError> {
+        load::<L>(artifact)
+    }
 }
 
 /// What was learned at one stage of one session.
@@ -180,7 +246,7 @@ fn example(
 /// A trained engine of the learned kind.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound = "F: Fit")]
-pub(crate) struct LearnedModel<F> {
+struct LearnedModel<F> {
     engine: String,
     features: u32,
     tracker: Tracker,
@@ -188,7 +254,7 @@ pub(crate) struct LearnedModel<F> {
 }
 
 /// Trains an engine for the cases asked for.
-pub(crate) fn train<L: Learner>(
+fn train<L: Learner>(
     learner: &L,
     history: &History,
     cases: &[(Stage, Target)],
@@ -207,7 +273,7 @@ pub(crate) fn train<L: Learner>(
 }
 
 /// Reads a model back.
-pub(crate) fn load<L: Learner>(artifact: &str) -> Result<Box<dyn Model>, EngineError> {
+fn load<L: Learner>(artifact: &str) -> Result<Box<dyn Model>, EngineError> {
     let model: LearnedModel<L::Fit> = serde_json::from_str(artifact)?;
     if model.engine != L::ID.as_str() || model.features != features::REVISION {
         return Err(EngineError::Library(format!(

@@ -67,14 +67,16 @@ pub use history::{
 pub use registry::Registry;
 pub use retirement::Retirement;
 
+use learned::Learned;
+
 /// Every engine, in the order in which one is preferred for production; baselines last.
 fn registered() -> Vec<Box<dyn Engine>> {
     vec![
         // engine: its registration
         Box::new(ensemble::Ensemble::default()),
-        Box::new(regression::Regression::default()),
-        Box::new(xgboost::Xgboost::default()),
-        Box::new(random_forest::RandomForest::default()),
+        Box::new(Learned(regression::Regression::default())),
+        Box::new(Learned(xgboost::Xgboost::default())),
+        Box::new(Learned(random_forest::RandomForest::default())),
         Box::new(elo::Elo::default()),
         Box::new(grid::Grid),
         Box::new(form::Form),

@@ -14,9 +14,9 @@ use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
 use crate::draws::{as_f64, split_mix};
-use crate::engine::{Engine, EngineError, EngineId, Hyperparameter, Model};
-use crate::history::{History, Stage, Target};
-use crate::learned::{self, CASES, Example, Fit, Learner, Table};
+use crate::engine::{EngineError, EngineId, Hyperparameter};
+use crate::history::Target;
+use crate::learned::{Example, Fit, Learner, Table};
 use crate::logit::{Choices, Logit};
 
 /// How many of the first a tree tells from the rest; trees take turns.
@@ -56,34 +56,20 @@ impl Default for RandomForest {
     }
 }
 
-impl Engine for RandomForest {
-    fn id(&self) -> EngineId {
-        Self::ID
-    }
+/// A number from 0 to 1.
+fn roll(state: &mut u64) -> f64 {
+    as_f64(usize::try_from(split_mix(state) >> 40).unwrap_or(0)) / as_f64(1 << 24)
+}
 
-    fn name(&self) -> &'static str {
-        "Random forest"
-    }
+impl Learner for RandomForest {
+    type Fit = ForestFit;
 
-    fn description(&self) -> &'static str {
-        "Averages many trees that tell the first few of a race from the rest."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn stages(&self) -> &'static [Stage] {
-        &Stage::ALL
-    }
-
-    fn targets(&self) -> &'static [Target] {
-        &Target::ALL
-    }
-
-    fn refit_every(&self) -> Option<usize> {
-        Some(8)
-    }
+    const ID: EngineId = EngineId::new("random_forest");
+    const NAME: &'static str = "Random forest";
+    const DESCRIPTION: &'static str =
+        "Averages many trees that tell the first few of a race from the rest.";
+    const REVISION: u32 = 1;
+    const REFIT_EVERY: usize = 8;
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {
         let line = |name, value, description| Hyperparameter {
@@ -103,34 +89,6 @@ impl Engine for RandomForest {
             ),
         ]
     }
-
-    fn fit(&self, history: &History) -> Result<Box<dyn Model>, EngineError> {
-        learned::train(self, history, &CASES)
-    }
-
-    fn fit_for(
-        &self,
-        history: &History,
-        stage: Stage,
-        target: Target,
-    ) -> Result<Box<dyn Model>, EngineError> {
-        learned::train(self, history, &[(stage, target)])
-    }
-
-    fn load(&self, artifact: &str) -> Result<Box<dyn Model>, EngineError> {
-        learned::load::<Self>(artifact)
-    }
-}
-
-/// A number from 0 to 1.
-fn roll(state: &mut u64) -> f64 {
-    as_f64(usize::try_from(split_mix(state) >> 40).unwrap_or(0)) / as_f64(1 << 24)
-}
-
-impl Learner for RandomForest {
-    type Fit = ForestFit;
-
-    const ID: EngineId = EngineId::new("random_forest");
 
     fn learn(&self, table: &Table) -> Result<ForestFit, EngineError> {
         let columns = table.columns.len();

@@ -7,10 +7,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::draws::as_f64;
-use crate::engine::{Engine, EngineError, EngineId, Hyperparameter, Model};
+use crate::engine::{EngineError, EngineId, Hyperparameter};
 use crate::features;
-use crate::history::{History, Stage, Target};
-use crate::learned::{self, CASES, Fit, Learner, Scale, Table};
+use crate::history::Target;
+use crate::learned::{Fit, Learner, Scale, Table};
 use crate::logit::{Choices, Logit};
 
 /// Draws of the weights.
@@ -59,34 +59,14 @@ impl Default for Regression {
     }
 }
 
-impl Engine for Regression {
-    fn id(&self) -> EngineId {
-        Self::ID
-    }
+impl Learner for Regression {
+    type Fit = RegressionFit;
 
-    fn name(&self) -> &'static str {
-        "Regression"
-    }
-
-    fn description(&self) -> &'static str {
-        "Learns by a ridge-penalised conditional logit what each feature is worth to the winner of a race."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn stages(&self) -> &'static [Stage] {
-        &Stage::ALL
-    }
-
-    fn targets(&self) -> &'static [Target] {
-        &Target::ALL
-    }
-
-    fn refit_every(&self) -> Option<usize> {
-        Some(1)
-    }
+    const ID: EngineId = EngineId::new("regression");
+    const NAME: &'static str = "Regression";
+    const DESCRIPTION: &'static str = "Learns by a ridge-penalised conditional logit what each feature is worth to the winner of a race.";
+    const REVISION: u32 = 1;
+    const REFIT_EVERY: usize = 1;
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {
         vec![
@@ -102,29 +82,6 @@ impl Engine for Regression {
             },
         ]
     }
-
-    fn fit(&self, history: &History) -> Result<Box<dyn Model>, EngineError> {
-        learned::train(self, history, &CASES)
-    }
-
-    fn fit_for(
-        &self,
-        history: &History,
-        stage: Stage,
-        target: Target,
-    ) -> Result<Box<dyn Model>, EngineError> {
-        learned::train(self, history, &[(stage, target)])
-    }
-
-    fn load(&self, artifact: &str) -> Result<Box<dyn Model>, EngineError> {
-        learned::load::<Self>(artifact)
-    }
-}
-
-impl Learner for Regression {
-    type Fit = RegressionFit;
-
-    const ID: EngineId = EngineId::new("regression");
 
     fn learn(&self, table: &Table) -> Result<RegressionFit, EngineError> {
         let known = table.columns.iter().enumerate();

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use xgboost_rs::{Booster, DMatrix, XGBError};
 
 use crate::draws::as_f64;
-use crate::engine::{Engine, EngineError, EngineId, Hyperparameter, Model};
-use crate::history::{History, Stage, Target};
-use crate::learned::{self, CASES, Fit, Learner, Table};
+use crate::engine::{EngineError, EngineId, Hyperparameter};
+use crate::history::Target;
+use crate::learned::{Fit, Learner, Table};
 
 /// Places that are learned from after the first, and how much a place counts beside it.
 const OTHER_PLACES: usize = 2;
@@ -59,34 +59,20 @@ impl Default for Xgboost {
     }
 }
 
-impl Engine for Xgboost {
-    fn id(&self) -> EngineId {
-        Self::ID
+impl From<XGBError> for EngineError {
+    fn from(error: XGBError) -> Self {
+        Self::Library(error.to_string())
     }
+}
 
-    fn name(&self) -> &'static str {
-        "XGBoost"
-    }
+impl Learner for Xgboost {
+    type Fit = XgboostFit;
 
-    fn description(&self) -> &'static str {
-        "Boosts trees on the softmax of the winner within each race."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn stages(&self) -> &'static [Stage] {
-        &Stage::ALL
-    }
-
-    fn targets(&self) -> &'static [Target] {
-        &Target::ALL
-    }
-
-    fn refit_every(&self) -> Option<usize> {
-        Some(8)
-    }
+    const ID: EngineId = EngineId::new("xgboost");
+    const NAME: &'static str = "XGBoost";
+    const DESCRIPTION: &'static str = "Boosts trees on the softmax of the winner within each race.";
+    const REVISION: u32 = 1;
+    const REFIT_EVERY: usize = 8;
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {
         let line = |name, value, description| Hyperparameter {
@@ -117,35 +103,6 @@ impl Engine for Xgboost {
             line("columns", self.columns, "share of columns shown to a tree"),
         ]
     }
-
-    fn fit(&self, history: &History) -> Result<Box<dyn Model>, EngineError> {
-        learned::train(self, history, &CASES)
-    }
-
-    fn fit_for(
-        &self,
-        history: &History,
-        stage: Stage,
-        target: Target,
-    ) -> Result<Box<dyn Model>, EngineError> {
-        learned::train(self, history, &[(stage, target)])
-    }
-
-    fn load(&self, artifact: &str) -> Result<Box<dyn Model>, EngineError> {
-        learned::load::<Self>(artifact)
-    }
-}
-
-impl From<XGBError> for EngineError {
-    fn from(error: XGBError) -> Self {
-        Self::Library(error.to_string())
-    }
-}
-
-impl Learner for Xgboost {
-    type Fit = XgboostFit;
-
-    const ID: EngineId = EngineId::new("xgboost");
 
     fn learn(&self, table: &Table) -> Result<XgboostFit, EngineError> {
         let examples = || table.examples.iter();

@@ -9,6 +9,9 @@ use crate::{
     loaders::Loaders,
 };
 
+/// How many of a list are shown when it is not said.
+const SHOWN: usize = 20;
+
 pub struct TrackCoefficients(performance::TrackCoefficients);
 
 impl TrackCoefficients {
@@ -30,21 +33,18 @@ impl TrackCoefficients {
 /// are the numbers that the prediction engines look at.
 #[Object(cache_control(max_age = 300))]
 impl TrackCoefficients {
-    /// Drivers who finished a race here, the best first.
-    #[graphql(directive = SlicedList::apply(10, "first"))]
-    async fn drivers(&self, #[graphql(default = 10)] first: usize) -> Vec<DriverTrackCoefficient> {
-        let best = self.0.drivers.iter().take(first);
+    /// Drivers who finished a race here, the best first; twenty unless told otherwise.
+    #[graphql(directive = SlicedList::apply(20, "first"))]
+    async fn drivers(&self, first: Option<usize>) -> Vec<DriverTrackCoefficient> {
+        let best = self.0.drivers.iter().take(first.unwrap_or(SHOWN));
         best.copied().map(DriverTrackCoefficient).collect()
     }
 
     /// Constructors with a car that finished a race here, the best first; what the team did under
-    /// earlier names counts.
-    #[graphql(directive = SlicedList::apply(10, "first"))]
-    async fn constructors(
-        &self,
-        #[graphql(default = 10)] first: usize,
-    ) -> Vec<ConstructorTrackCoefficient> {
-        let best = self.0.constructors.iter().take(first);
+    /// earlier names counts. Twenty unless told otherwise.
+    #[graphql(directive = SlicedList::apply(20, "first"))]
+    async fn constructors(&self, first: Option<usize>) -> Vec<ConstructorTrackCoefficient> {
+        let best = self.0.constructors.iter().take(first.unwrap_or(SHOWN));
         best.copied().map(ConstructorTrackCoefficient).collect()
     }
 }
