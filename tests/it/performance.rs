@@ -449,7 +449,7 @@ async fn a_circuit_without_a_race_so_far_has_no_coefficients() {
         )
         .await;
     let drivers = &data["raced"]["trackCoefficients"]["drivers"];
-    assert_eq!(items(drivers).len(), 10);
+    assert_eq!(items(drivers).len(), 15);
     assert_eq!(data["planned"], json!({ "trackCoefficients": null }));
 }
 
