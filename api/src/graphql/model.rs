@@ -37,6 +37,14 @@ pub async fn unavailable(ctx: &Context<'_>, engine: &str) -> Result<Option<Strin
     })
 }
 
+fn not_trained(ctx: &Context<'_>, engine: &str) -> String {
+    if app(ctx).config.forecast.train {
+        "it has not been trained yet: the server does so in the background".to_owned()
+    } else {
+        format!("it has not been trained yet: `pitwall train {engine}` does it")
+    }
+}
+
 /// Whether it must be trained as a whole before it can answer.
 fn needs_training(ctx: &Context<'_>, engine: &str) -> bool {
     let engine = app(ctx).engines.get(engine);
