@@ -29,9 +29,7 @@ pub async fn unavailable(ctx: &Context<'_>, engine: &str) -> Result<Option<Strin
     let known = loaders.known(ctx).await?;
     let status = model::status_of(app(ctx), &known, engine, row).await;
     Ok(match status.map_err(from_domain)? {
-        Status::Missing if needs_training(ctx, engine) => {
-            Some("it has not been trained yet: the server does so in the background".to_owned())
-        }
+        Status::Missing if needs_training(ctx, engine) => Some(not_trained(ctx, engine)),
         Status::Ready(_) | Status::Missing => None,
         Status::Unusable { reason } => Some(reason),
     })
