@@ -19,7 +19,7 @@ const MEMBERS: [EngineId; 4] = [
     EngineId::new("elo"),
 ];
 
-/// What the engine is set to; chosen on 2008 to 2017, walking forward.
+/// What the engine is set to; chosen among some twenty pools on 2006 to 2017, walking forward.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ensemble {
     /// Worth of each member before anything is learned, in the order of [`Engine::members`].

@@ -32,7 +32,7 @@ const SHRINKAGE: f64 = 8.0;
 const HOLD: f64 = 4.0;
 const PRIOR: [f64; 3] = [0.6, 0.4, 0.2];
 
-/// What the engine is set to; chosen on 2008 to 2017, walking forward.
+/// What the engine is set to: set once and looked at on 2008 to 2017, not searched for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RandomForest {
     /// Trees of each kind in each group.

@@ -23,7 +23,7 @@ const OTHER_WEIGHT: f32 = 0.1;
 const QUALIFYING_PLACES: usize = 14;
 const QUALIFYING_WEIGHT: f32 = 0.3;
 
-/// What the engine is set to; chosen on 2008 to 2017, walking forward.
+/// What the engine is set to; chosen among some twenty on 2008 to 2017, walking forward.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Xgboost {
     /// Boosters, each with its own seed.
