@@ -649,6 +649,28 @@ fn sample() -> engines::evaluation::Summary {
 }
 
 #[tokio::test]
+async fn nobody_but_an_administrator_has_an_engine_trained_for_a_question() {
+    let app = TestApp::start(Setup {
+        now: "2019-05-14T12:00:00Z".parse().unwrap(),
+        bundled: true,
+        change: |config| TOKEN.clone_into(&mut config.auth.admin_token),
+        ..Setup::default()
+    })
+    .await;
+    let query = "{ lastRace { forecast(engine: REGRESSION) { engine { id } } } }";
+    let (code, message) = refused(&app, query).await;
+    assert_eq!(code, "UNAVAILABLE", "{message}");
+    assert!(message.contains("no back-test of regression covers 2019_spanish"));
+    let mutation = "mutation { generateForecast(race: \"Race:2019_spanish\", engine: REGRESSION) { engine { id } origin } }";
+    let said = admin(&app, mutation).await;
+    assert_eq!(
+        said["generateForecast"]["engine"]["id"],
+        "REGRESSION"
+    );
+    assert_eq!(said["generateForecast"]["origin"], "BACKTEST");
+}
+
+#[tokio::test]
 async fn what_is_kept_up_in_the_background_lets_the_ensemble_answer() {
     let app = TestApp::start(Setup {
         // Five races of the second bundled season are run.

@@ -25,7 +25,11 @@ pub async fn forecast(app: &App, arguments: &ForecastArguments) -> Result<Outcom
     let target = engines::Target::Race;
     let forecasts = match arguments.engine.as_deref() {
         Some("all") => forecast::forecasts(app, &known, &race, stage, target).await?,
-        engine => forecast::forecast(app, &known, &race, engine, stage, target)
+        Some(engine) => forecast::generate(app, &known, &race, engine, stage, target)
+            .await?
+            .into_iter()
+            .collect(),
+        None => forecast::forecast(app, &known, &race, None, stage, target)
             .await?
             .into_iter()
             .collect(),

@@ -164,7 +164,8 @@ pub struct ForecastMutation;
 #[Object(cache_control(max_age = 0))]
 impl ForecastMutation {
     /// Lets an engine say what it thinks of a race, at the latest stage reached unless another is
-    /// given. For administrators.
+    /// given; of a past race that no back-test covers it is trained for the question. For
+    /// administrators.
     #[graphql(directive = Cost::apply(50))]
     async fn generate_forecast(
         &self,
@@ -180,7 +181,12 @@ impl ForecastMutation {
             let race = race.as_str();
             Code::NotFound.error(format!("there is no race {race:?}"))
         })?;
-        let forecast = Forecast::of_race(ctx, &row, Some(engine), stage, Target::Race).await?;
+        let known = Loaders::of(ctx).known(ctx).await?;
+        let (name, stage) = (engine.0.as_str(), stage.map(engines::Stage::from));
+        let target = engines::Target::Race;
+        let answer = forecast::generate(app(ctx), &known, &row, name, stage, target).await;
+        let answer = answer.map_err(from_domain)?;
+        let forecast = answer.map(|answer| Forecast { answer, known });
         forecast.ok_or_else(|| {
             Code::Unavailable.error(format!("nothing can be said of {} yet", row.name))
         })

@@ -62,13 +62,13 @@ impl Source {
 
 /// What an engine says; [`Error::Unavailable`] with the reason when it cannot say anything now.
 /// An engine that takes long to train speaks of past races from stored back-tests, and is fitted
-/// for the question only when it is `named`.
+/// for the question only when it `may_fit`.
 pub(super) async fn answer(
     app: &App,
     known: &Arc<Known>,
     engine: &dyn Engine,
     asked: Asked<'_>,
-    named: bool,
+    may_fit: bool,
 ) -> Result<Option<Arc<RaceForecast>>> {
     let shelf = known.shelf();
     let past = known.was_run(asked.race.id);
@@ -86,7 +86,7 @@ pub(super) async fn answer(
     let Some(entrants) = known.race_to_forecast(asked.race, asked.stage) else {
         return Ok(None);
     };
-    let source = if is_quick(engine) || (past && named) {
+    let source = if is_quick(engine) || (past && may_fit) {
         Source::Fitted
     } else if past {
         return Err(not_stored(engine.id(), &asked.race.reference));

@@ -135,7 +135,7 @@ pub async fn forecast(
     };
     if let Some(name) = engine {
         let engine = find_engine(app, name, asked)?;
-        return answer(app, known, engine, asked, true).await;
+        return answer(app, known, engine, asked, false).await;
     }
     let mut refused = Error::Unavailable("no engine forecasts this".to_owned());
     for engine in app.engines.iter().filter(|engine| !engine.is_baseline()) {
@@ -147,6 +147,26 @@ pub async fn forecast(
         }
     }
     Err(refused)
+}
+
+/// As [`forecast`] of a named engine, which is fitted for the question if need be: that may take
+/// seconds of a processor's time, so it is not for everybody.
+///
+/// # Errors
+/// As [`forecast`].
+pub async fn generate(
+    app: &App,
+    known: &Arc<Known>,
+    race: &race::Model,
+    engine: &str,
+    stage: Option<Stage>,
+    target: Target,
+) -> Result<Option<Arc<RaceForecast>>> {
+    let Some(asked) = asked(known, race, stage, target)? else {
+        return Ok(None);
+    };
+    let engine = find_engine(app, engine, asked)?;
+    answer(app, known, engine, asked, true).await
 }
 
 /// What every engine says that forecasts at a stage and can answer now.
