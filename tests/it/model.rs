@@ -663,10 +663,7 @@ async fn nobody_but_an_administrator_has_an_engine_trained_for_a_question() {
     assert!(message.contains("no back-test of regression covers 2019_spanish"));
     let mutation = "mutation { generateForecast(race: \"Race:2019_spanish\", engine: REGRESSION) { engine { id } origin } }";
     let said = admin(&app, mutation).await;
-    assert_eq!(
-        said["generateForecast"]["engine"]["id"],
-        "REGRESSION"
-    );
+    assert_eq!(said["generateForecast"]["engine"]["id"], "REGRESSION");
     assert_eq!(said["generateForecast"]["origin"], "BACKTEST");
 }
 

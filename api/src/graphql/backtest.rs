@@ -17,7 +17,7 @@ use super::{
     node::{find_circuit, find_driver},
 };
 use crate::{
-    error::{Code, Result, bad_input, from_domain},
+    error::{Result, bad_input, from_domain},
     loaders::Loaders,
 };
 
@@ -286,7 +286,7 @@ impl Accuracy {
     /// An engine's accuracy on some races; `None` when none of them is stored.
     ///
     /// # Errors
-    /// `BAD_USER_INPUT` or `NOT_FOUND` for a circuit or driver that is none.
+    /// `BAD_USER_INPUT` for the id of something else.
     pub async fn of(
         ctx: &Context<'_>,
         asked: Walker,
@@ -298,16 +298,19 @@ impl Accuracy {
         let circuit = match circuit {
             None => None,
             Some(id) => {
-                let found = find_circuit(ctx, reference(&id, "Circuit")?).await?;
-                Some(found.ok_or_else(|| unknown(&id))?.0.id)
+                let Some(found) = find_circuit(ctx, reference(&id, "Circuit")?).await? else {
+                    return Ok(None);
+                };
+                Some(found.0.id)
             }
         };
         let driver = match driver {
             None => None,
             Some(id) => {
-                let found = find_driver(ctx, reference(&id, "Driver")?).await?;
-                let row = found.ok_or_else(|| unknown(&id))?.0.id;
-                Some(loaders.known(ctx).await?.driver_id(row))
+                let Some(found) = find_driver(ctx, reference(&id, "Driver")?).await? else {
+                    return Ok(None);
+                };
+                Some(loaders.known(ctx).await?.driver_id(found.0.id))
             }
         };
         let races = loaders.backtests.load(asked).await?;
@@ -327,10 +330,6 @@ fn reference<'a>(id: &'a ID, kind: &str) -> Result<&'a str> {
         Some((found, reference)) if found == kind => Ok(reference),
         Some(_) => Err(bad_input(format!("{:?} names no {kind}", id.as_str()))),
     }
-}
-
-fn unknown(id: &ID) -> crate::error::Error {
-    Code::NotFound.error(format!("there is no {:?}", id.as_str()))
 }
 
 pub struct DriverScore(DriverAccuracy);
