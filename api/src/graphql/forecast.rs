@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
-use domain::forecast::{self, EntrantOfRace, FeaturePart, Known, RaceForecast};
+use domain::{
+    error::Error::Unavailable,
+    forecast::{self, EntrantOfRace, FeaturePart, Known, RaceForecast},
+};
 use engines::forecast::LEVEL;
 use entities::race;
 
@@ -53,9 +56,12 @@ impl Forecast {
         let known = Loaders::of(ctx).known(ctx).await?;
         let engine = engine.as_ref().map(|engine| engine.0.as_str());
         let stage = stage.map(engines::Stage::from);
-        let answer = forecast::forecast(app(ctx), &known, race, engine, stage, target.into())
-            .await
-            .map_err(from_domain)?;
+        let answer = forecast::forecast(app(ctx), &known, race, engine, stage, target.into()).await;
+        let answer = match answer {
+            // Why, the engine says itself: `Engine.unavailable`.
+            Err(Unavailable(_)) => None,
+            answer => answer.map_err(from_domain)?,
+        };
         Ok(answer.map(|answer| Self { answer, known }))
     }
 

@@ -214,7 +214,8 @@ impl Race {
     }
 
     /// What an engine says of this race, from what was known before it: by default the
-    /// production engine at the latest stage reached. Null when nothing can be said yet.
+    /// production engine at the latest stage reached. Null when nothing can be said yet, or not by that engine: see
+    /// `Engine.unavailable`.
     #[graphql(directive = Cost::apply(50))]
     async fn forecast(
         &self,
