@@ -19,11 +19,11 @@ pub async fn keep_up(app: &App, known: &Arc<Known>) -> Result<()> {
     }
     let started = Instant::now();
     let mut changed = false;
-    for engine in app
+    let (alone, learning): (Vec<_>, Vec<_>) = app
         .engines
         .iter()
-        .filter(|engine| engine.members().is_empty())
-    {
+        .partition(|engine| engine.members().is_empty());
+    for engine in alone {
         changed |= train_if_due(app, known, engine).await?;
     }
     for target in Target::ALL {
@@ -36,11 +36,7 @@ pub async fn keep_up(app: &App, known: &Arc<Known>) -> Result<()> {
             }
         }
     }
-    for engine in app
-        .engines
-        .iter()
-        .filter(|engine| !engine.members().is_empty())
-    {
+    for engine in learning {
         changed |= train_if_due(app, known, engine).await?;
     }
     if changed {
