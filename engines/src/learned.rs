@@ -10,13 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::draws::{Draws, as_f64};
 use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Question};
 use crate::features::{self, COLUMNS, Tracker};
-use crate::history::{History, PastRace, RaceToForecast, Stage, Target};
-use crate::retirement::Retirement;
+use crate::history::{Car, History, PastRace, RaceToForecast, Stage, Target};
 
-/// Seasons that are learned from, the running one and so many before: on 2003 to 2017, 8 and 24 were
-/// worse, 10 to 16 alike.
+/// Seasons that are learned from, the running one and so many before: on 1985 to 2017, 10 to 24 were
+/// alike.
 const SEASONS: i32 = 16;
-/// A race so many races ago counts half. On 2003 to 2017, 80 to 400 made no difference.
+/// A race so many races ago counts half. On 1985 to 2017, 100 to 400 made little difference.
 const HALF_LIFE: f64 = 200.0;
 
 /// Everything a learned engine can be asked.
@@ -28,13 +27,13 @@ pub(crate) const CASES: [(Stage, Target); 5] = [
     (Stage::PreQualifying, Target::Qualifying),
 ];
 
-/// A race to learn from; rows in the order of finish.
+/// A race to learn from; rows in the order of finish, of a race those of the cars that were
+/// classified. Strengths say who is ahead of whom among these; who stops is not their business, and
+/// [`crate::retirement`]'s chances are told of it when a forecast is made.
 #[derive(Debug, Clone)]
 pub(crate) struct Example {
     /// One number per column of the table.
     pub rows: Vec<Vec<f64>>,
-    /// Logarithm of each entrant's chance to be classified, which is not the rows' business.
-    pub offsets: Vec<f64>,
     /// How much the race counts.
     pub weight: f64,
 }
@@ -184,7 +183,6 @@ fn tables(history: &History, cases: &[(Stage, Target)]) -> (Vec<Table>, Tracker)
         })
         .collect();
     let mut tracker = Tracker::default();
-    let mut retirement = Retirement::default();
     let races = history.races();
     let first = races.last().map_or(0, |race| race.season - SEASONS);
     for (index, race) in races.iter().enumerate() {
@@ -194,51 +192,32 @@ fn tables(history: &History, cases: &[(Stage, Target)]) -> (Vec<Table>, Tracker)
             for ((stage, target), table) in cases.iter().zip(&mut tables) {
                 let asked = race.to_forecast(*stage);
                 let rows = rows(&tracker, &asked, *stage, &table.columns);
-                let offsets = offsets(&retirement, &asked, *target);
-                table
-                    .examples
-                    .extend(example(race, *target, &rows, &offsets, weight));
+                table.examples.extend(example(race, *target, &rows, weight));
             }
         }
         tracker.observe(race);
-        retirement.observe(race);
     }
     (tables, tracker)
 }
 
-/// What is added to the strengths before chances are made of them.
-pub(crate) fn offsets(retirement: &Retirement, race: &RaceToForecast, target: Target) -> Vec<f64> {
-    match target {
-        Target::Race => retirement
-            .chances(race)
-            .iter()
-            .map(|chance| (-chance).ln_1p())
-            .collect(),
-        Target::Qualifying => vec![0.0; race.entrants.len()],
-    }
-}
-
-/// The places of a race in order; `None` when there are fewer than two.
+/// Starters in the order of a session, of a race those that were classified; `None` when there are
+/// fewer than two.
 pub(crate) fn order(race: &PastRace, target: Target) -> Option<Vec<usize>> {
-    let places = race.places(target);
-    let mut order: Vec<usize> = (0..places.len())
-        .filter(|index| places[*index].is_some())
+    let places = race.places(target).into_iter().zip(race.starters());
+    let counted = |car: &Car| target == Target::Qualifying || car.classified();
+    let mut order: Vec<(u8, usize)> = places
+        .enumerate()
+        .filter(|(_, (_, car))| counted(car))
+        .filter_map(|(index, (place, _))| Some((place?, index)))
         .collect();
-    order.sort_by_key(|index| places[*index]);
-    (order.len() > 1).then_some(order)
+    order.sort_unstable();
+    (order.len() > 1).then(|| order.into_iter().map(|(_, index)| index).collect())
 }
 
-fn example(
-    race: &PastRace,
-    target: Target,
-    rows: &[Vec<f64>],
-    offsets: &[f64],
-    weight: f64,
-) -> Option<Example> {
+fn example(race: &PastRace, target: Target, rows: &[Vec<f64>], weight: f64) -> Option<Example> {
     let order = order(race, target)?;
     Some(Example {
         rows: order.iter().map(|index| rows[*index].clone()).collect(),
-        offsets: order.iter().map(|index| offsets[*index]).collect(),
         weight,
     })
 }

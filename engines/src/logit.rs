@@ -25,8 +25,7 @@ pub(crate) struct Choices {
     columns: usize,
     /// Row by row.
     numbers: Vec<f64>,
-    /// What is added to each row's logit.
-    offsets: Vec<f64>,
+    rows: usize,
     sets: Vec<Set>,
 }
 
@@ -42,25 +41,25 @@ impl Choices {
         Self {
             columns,
             numbers: Vec::new(),
-            offsets: Vec::new(),
+            rows: 0,
             sets: Vec::new(),
         }
     }
 
-    /// Adds a race: its rows with their offsets in the order of finish, the weight of the race, and
-    /// the places from the first that are learned from.
+    /// Adds a race: its rows in the order of finish, the weight of the race, and the places from the
+    /// first that are learned from.
     pub(crate) fn add<'a>(
         &mut self,
-        rows: impl Iterator<Item = (&'a [f64], f64)>,
+        rows: impl Iterator<Item = &'a [f64]>,
         weight: f64,
         places: usize,
     ) {
-        let start = self.offsets.len();
-        for (row, offset) in rows {
+        let start = self.rows;
+        for row in rows {
             self.numbers.extend_from_slice(row);
-            self.offsets.push(offset);
+            self.rows += 1;
         }
-        let end = self.offsets.len();
+        let end = self.rows;
         let places = start..(start + places).min(end.saturating_sub(1));
         self.sets
             .extend(places.map(|start| Set { start, end, weight }));
@@ -70,12 +69,26 @@ impl Choices {
         &self.numbers[row * self.columns..(row + 1) * self.columns]
     }
 
+    /// The same choices seen by one number, the strength that weights give each row.
+    fn along(&self, weights: &[f64]) -> Self {
+        let strength = |row| {
+            let products = self.row(row).iter().zip(weights);
+            products.map(|(x, w)| x * w).sum()
+        };
+        Self {
+            columns: 1,
+            numbers: (0..self.rows).map(strength).collect(),
+            rows: self.rows,
+            sets: self.sets.clone(),
+        }
+    }
+
     /// Chances within a set, and the log of the first one's.
     fn chances(&self, set: Set, weights: &[f64], chances: &mut Vec<f64>) -> f64 {
         chances.clear();
         chances.extend((set.start..set.end).map(|row| {
             let products = self.row(row).iter().zip(weights);
-            self.offsets[row] + products.map(|(x, w)| x * w).sum::<f64>()
+            products.map(|(x, w)| x * w).sum::<f64>()
         }));
         let best = chances.iter().copied().fold(f64::MIN, f64::max);
         let first = chances[0];
@@ -197,6 +210,21 @@ impl Logit {
     }
 }
 
+impl Logit {
+    /// The same with all weights times one number, the one that makes the choices likeliest. The
+    /// penalty pulls weights together, which is wanted, and all of them to zero, which makes every
+    /// forecast too cautious.
+    pub(crate) fn stretched(mut self, choices: &Choices) -> Result<Self, EngineError> {
+        let along = choices.along(&self.weights);
+        let stretch = Self::fit(&along, &[1.0], &[1.0], 1)?.weights[0];
+        let errors = self.errors.iter_mut().flatten();
+        for number in self.weights.iter_mut().chain(errors) {
+            *number *= stretch;
+        }
+        Ok(self)
+    }
+}
+
 /// Solves a symmetric system: the least-squares problem `matrix · x = right` has no rest.
 fn solve(matrix: &Array2<f64>, right: &Array1<f64>) -> Result<Vec<f64>, EngineError> {
     let system = Dataset::new(matrix.clone(), right.clone());
@@ -262,7 +290,7 @@ mod tests {
                 })
                 .collect();
             cars.sort_by(|a, b| b.0.total_cmp(&a.0));
-            choices.add(cars.iter().map(|(_, x)| (&x[..], 0.0)), 1.0, 3);
+            choices.add(cars.iter().map(|(_, x)| &x[..]), 1.0, 3);
         }
         choices
     }

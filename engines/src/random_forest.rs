@@ -68,7 +68,7 @@ impl Learner for RandomForest {
     const NAME: &'static str = "Random forest";
     const DESCRIPTION: &'static str =
         "Averages many trees that tell the first few of a race from the rest.";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
     const REFIT_EVERY: usize = 8;
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {
@@ -336,11 +336,7 @@ impl Votes {
                 pairs.map(|(sum, count)| sum / f64::from(*count)).collect()
             };
             let rows: Vec<Vec<f64>> = sums.iter().map(mean).collect();
-            let lines = rows
-                .iter()
-                .map(Vec::as_slice)
-                .zip(example.offsets.iter().copied());
-            choices.add(lines, example.weight, places);
+            choices.add(rows.iter().map(Vec::as_slice), example.weight, places);
         }
         choices
     }

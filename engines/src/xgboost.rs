@@ -1,8 +1,11 @@
 //! XGBoost: trees boosted on the gradient of the softmax within each race, so that a tree learns who
 //! beats whom on the day, not who is fast in general. The library is XGBoost itself.
 //!
-//! Several boosters differ in the rows and columns they were shown; they are the draws. What each
-//! feature adds is XGBoost's own SHAP value, the mean over the boosters.
+//! The trees begin where a linear model ends: a few hundred winners are too few for them to find the
+//! plain worth of a starting slot, but enough for what is not linear in it. What each feature adds is
+//! XGBoost's own SHAP value, the mean over the boosters, and the linear part. Several boosters differ
+//! in the rows and columns they were shown; with the uncertain weights of the linear part they make
+//! the draws.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,13 +18,12 @@ use crate::draws::as_f64;
 use crate::engine::{EngineError, EngineId, Hyperparameter};
 use crate::history::Target;
 use crate::learned::{Fit, Learner, Table};
+use crate::regression::{Regression, RegressionFit};
 
-/// Places that are learned from after the first, and how much a place counts beside it.
-const OTHER_PLACES: usize = 2;
-const OTHER_WEIGHT: f32 = 0.1;
-/// The same for qualifying, where every place tells of speed.
-const QUALIFYING_PLACES: usize = 14;
-const QUALIFYING_WEIGHT: f32 = 0.3;
+/// Places of qualifying that are learned from after the first, and how much a place counts beside
+/// it; every place there tells of speed. Of a race only the winner's is learned from.
+const OTHER_PLACES: usize = 14;
+const OTHER_WEIGHT: f32 = 0.3;
 
 /// What the engine is set to; chosen among some twenty on 2008 to 2017, walking forward.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,13 +50,13 @@ impl Default for Xgboost {
     fn default() -> Self {
         Self {
             boosters: 8,
-            rounds: 150,
-            learning_rate: 0.05,
-            depth: 3,
+            rounds: 60,
+            learning_rate: 0.03,
+            depth: 2,
             leaf_weight: 3.0,
             penalty: 10.0,
             rows: 0.7,
-            columns: 0.3,
+            columns: 0.5,
         }
     }
 }
@@ -70,8 +72,9 @@ impl Learner for Xgboost {
 
     const ID: EngineId = EngineId::new("xgboost");
     const NAME: &'static str = "XGBoost";
-    const DESCRIPTION: &'static str = "Boosts trees on the softmax of the winner within each race.";
-    const REVISION: u32 = 1;
+    const DESCRIPTION: &'static str =
+        "Boosts trees on what a linear model leaves unexplained of the winner within each race.";
+    const REVISION: u32 = 2;
     const REFIT_EVERY: usize = 8;
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {
@@ -110,6 +113,7 @@ impl Learner for Xgboost {
         if rows.is_empty() {
             return Ok(XgboostFit::default());
         }
+        let start = Regression::default().learn(table)?;
         let mut matrix = matrix(rows.iter().copied())?;
         // The objective is a plain function: all it needs to know travels in the matrix. Races are
         // told apart by the place, which begins again at 1.
@@ -123,8 +127,8 @@ impl Learner for Xgboost {
         matrix.set_labels(&places)?;
         let weights = examples().flat_map(|e| std::iter::repeat_n(narrow(e.weight), e.rows.len()));
         matrix.set_weights(&weights.collect::<Vec<f32>>())?;
-        let offsets = examples().flat_map(|example| &example.offsets);
-        matrix.set_base_margin(&offsets.map(|offset| narrow(*offset)).collect::<Vec<f32>>())?;
+        let margins = examples().flat_map(|example| start.means(&example.rows));
+        matrix.set_base_margin(&margins.map(narrow).collect::<Vec<f32>>())?;
         let boosters: Result<Vec<Locked>, EngineError> = (0..self.boosters)
             .map(|seed| {
                 let mut booster = Booster::new_with_json_config(&[&matrix], self.settings(seed))?;
@@ -135,7 +139,8 @@ impl Learner for Xgboost {
             })
             .collect();
         Ok(XgboostFit {
-            boosters: boosters?,
+            start: Some(start),
+            boosters: Boosters(boosters?),
         })
     }
 }
@@ -165,7 +170,7 @@ impl Xgboost {
 }
 
 /// Gradient and second derivative of the softmax of the first places within each race. Labels are
-/// places from 1, negative in qualifying; predictions contain the offsets already.
+/// places from 1, negative in qualifying; predictions contain the linear part already.
 fn softmax(margins: &[f32], matrix: &DMatrix) -> (Vec<f32>, Vec<f32>) {
     let (Ok(places), Ok(weights)) = (matrix.get_labels(), matrix.get_weights()) else {
         return (vec![0.0; margins.len()], vec![1.0; margins.len()]);
@@ -178,13 +183,9 @@ fn softmax(margins: &[f32], matrix: &DMatrix) -> (Vec<f32>, Vec<f32>) {
             .iter()
             .position(|place| place.abs() < 1.5);
         let end = next.map_or(margins.len(), |length| start + 1 + length);
-        let (others, of_others) = if places[start] > 0.0 {
-            (OTHER_PLACES, OTHER_WEIGHT)
-        } else {
-            (QUALIFYING_PLACES, QUALIFYING_WEIGHT)
-        };
+        let others = if places[start] > 0.0 { 0 } else { OTHER_PLACES };
         for chosen in start..(start + 1 + others).min(end - 1) {
-            let weight = weights[start] * if chosen == start { 1.0 } else { of_others };
+            let weight = weights[start] * if chosen == start { 1.0 } else { OTHER_WEIGHT };
             let best = margins[chosen..end]
                 .iter()
                 .copied()
@@ -223,42 +224,40 @@ impl Locked {
     }
 }
 
-/// Boosters that were shown different parts of the table; none when there was nothing to learn.
+/// Boosters that were shown different parts of the table.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
-pub(crate) struct XgboostFit {
-    boosters: Vec<Locked>,
-}
+struct Boosters(Vec<Locked>);
 
-impl Clone for XgboostFit {
+impl Clone for Boosters {
     fn clone(&self) -> Self {
         Self::try_from(Vec::from(self)).unwrap_or_default()
     }
 }
 
-impl fmt::Debug for XgboostFit {
+impl fmt::Debug for Boosters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "XgboostFit({} boosters)", self.boosters.len())
+        write!(f, "Boosters({})", self.0.len())
     }
 }
 
-impl From<&XgboostFit> for Vec<String> {
-    fn from(fit: &XgboostFit) -> Self {
+impl From<&Boosters> for Vec<String> {
+    fn from(boosters: &Boosters) -> Self {
         let save = |locked: &Locked| {
             let text = locked.booster().save_to_buffer("json".to_owned());
             text.unwrap_or_default()
         };
-        fit.boosters.iter().map(save).collect()
+        boosters.0.iter().map(save).collect()
     }
 }
 
-impl From<XgboostFit> for Vec<String> {
-    fn from(fit: XgboostFit) -> Self {
-        Self::from(&fit)
+impl From<Boosters> for Vec<String> {
+    fn from(boosters: Boosters) -> Self {
+        Self::from(&boosters)
     }
 }
 
-impl TryFrom<Vec<String>> for XgboostFit {
+impl TryFrom<Vec<String>> for Boosters {
     type Error = XGBError;
 
     fn try_from(texts: Vec<String>) -> Result<Self, XGBError> {
@@ -267,34 +266,46 @@ impl TryFrom<Vec<String>> for XgboostFit {
             Booster::load_buffer(text.as_bytes()).map(|booster| Locked(Mutex::new(booster)))
         };
         let boosters: Result<Vec<_>, _> = texts.iter().map(load).collect();
-        Ok(Self {
-            boosters: boosters?,
-        })
+        Ok(Self(boosters?))
     }
+}
+
+/// A linear model and what is boosted on it; neither when there was nothing to learn.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct XgboostFit {
+    start: Option<RegressionFit>,
+    boosters: Boosters,
 }
 
 impl Fit for XgboostFit {
     fn draws(&self, rows: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, EngineError> {
-        if self.boosters.is_empty() || rows.is_empty() {
+        let Some(start) = self.start.as_ref().filter(|_| !rows.is_empty()) else {
             return Ok(vec![vec![0.0; rows.len()]]);
-        }
-        let matrix = matrix(rows.iter())?;
-        let draw = |locked: &Locked| {
-            let margins = locked.booster().predict_margin(&matrix)?;
-            Ok(margins.into_iter().map(f64::from).collect())
         };
-        self.boosters.iter().map(draw).collect()
+        let matrix = matrix(rows.iter())?;
+        let boost = |locked: &Locked| Ok(locked.booster().predict_margin(&matrix)?);
+        let boosts: Result<Vec<Vec<f32>>, EngineError> =
+            self.boosters.0.iter().map(boost).collect();
+        let boosts = boosts?;
+        let draws = start.draws(rows)?.into_iter().zip(boosts.iter().cycle());
+        let draw = |(strengths, boost): (Vec<f64>, &Vec<f32>)| {
+            let sum = strengths.into_iter().zip(boost);
+            sum.map(|(strength, boost)| strength + f64::from(*boost))
+                .collect()
+        };
+        Ok(draws.map(draw).collect())
     }
 
     fn explain(&self, rows: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, EngineError> {
         let columns = rows.first().map_or(0, Vec::len);
-        let mut parts = vec![vec![0.0; columns + 1]; rows.len()];
-        if self.boosters.is_empty() || rows.is_empty() {
-            return Ok(parts);
-        }
+        let Some(start) = self.start.as_ref().filter(|_| !rows.is_empty()) else {
+            return Ok(vec![vec![0.0; columns + 1]; rows.len()]);
+        };
+        let mut parts = start.explain(rows)?;
         let matrix = matrix(rows.iter())?;
-        let share = 1.0 / as_f64(self.boosters.len());
-        for locked in &self.boosters {
+        let share = 1.0 / as_f64(self.boosters.0.len());
+        for locked in &self.boosters.0 {
             let (values, (_, width)) = locked.booster().predict_contributions(&matrix)?;
             for (parts, values) in parts.iter_mut().zip(values.chunks_exact(width)) {
                 for (part, value) in parts.iter_mut().zip(values) {
@@ -304,6 +315,7 @@ impl Fit for XgboostFit {
         }
         // SHAP values are rounded to single precision; what that leaves goes to the base.
         let draws = self.draws(rows)?;
+        let share = 1.0 / as_f64(draws.len());
         for (row, parts) in parts.iter_mut().enumerate() {
             let strength: f64 = draws.iter().map(|draw| share * draw[row]).sum();
             let sum: f64 = parts.iter().sum();

@@ -1,14 +1,14 @@
-//! Keeps the engines trained and their back-tests up to date: at the start, and whenever races or
-//! results have changed.
+//! Keeps the engines trained and their back-tests up to date: at the start, whenever races or results
+//! have changed, and when a model can no longer be used.
 
 use std::time::Duration;
 
 use domain::{App, forecast, model};
 
-/// How often is looked whether something has changed; an import changes many things in a row.
+/// How often is looked; an import changes many things in a row.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Looks for ever. Failures are logged and tried again when something has changed.
+/// Looks for ever. Failures are logged and tried again when races have changed.
 pub async fn keep_trained(app: App) {
     let mut done = None;
     loop {
@@ -20,7 +20,11 @@ pub async fn keep_trained(app: App) {
                 }
                 done = Some(fingerprint);
             }
-            Ok(_) => {}
+            Ok(known) => {
+                if let Err(error) = model::mend(&app, &known).await {
+                    tracing::error!(%error, "an engine's model could not be trained anew");
+                }
+            }
             Err(error) => tracing::warn!(%error, "the races could not be read"),
         }
         tokio::time::sleep(PAUSE).await;

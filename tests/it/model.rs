@@ -356,6 +356,29 @@ async fn a_damaged_model_is_refused_the_others_answer_and_training_heals() {
 }
 
 #[tokio::test]
+async fn a_damaged_model_is_trained_anew_though_nobody_asks() {
+    let app = bundled().await;
+    let known = forecast::known(&app.app).await.unwrap();
+    for engine in app.app.engines.iter() {
+        if engine.refit_every().is_some() || engine.id().as_str() == "elo" {
+            let trained = model::train(&app.app, engine.id().as_str(), true).await;
+            trained.unwrap();
+        }
+    }
+    damage(&app, 1).await;
+    model::production(&app.app, &known, "elo")
+        .await
+        .unwrap_err();
+    model::mend(&app.app, &known).await.unwrap();
+    model::production(&app.app, &known, "elo").await.unwrap();
+    let last = events(&app).await.pop().unwrap();
+    assert_eq!(last, ("restored".to_owned(), "elo/1".to_owned()));
+    // What is whole is left alone.
+    model::mend(&app.app, &known).await.unwrap();
+    assert_eq!(events(&app).await.pop().unwrap(), last);
+}
+
+#[tokio::test]
 async fn a_model_of_another_revision_is_refused_and_trained_anew_when_needed() {
     let app = bundled().await;
     run(pitwall(&app.app.config.database.url).args(["train", "elo"])).well();

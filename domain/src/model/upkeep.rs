@@ -1,11 +1,15 @@
-//! Bringing engines up to date with the races that were run.
+//! Bringing engines up to date with the races that were run, and back when a model was lost.
 
 use std::{sync::Arc, time::Instant};
 
 use engines::{Engine, Stage, Target};
 
-use super::{Status, status, train};
-use crate::{App, backtest, error::Result, forecast::Known};
+use super::{Status, ensure, status, train};
+use crate::{
+    App, backtest,
+    error::{Error, Result},
+    forecast::Known,
+};
 
 /// Trains every engine whose model is missing, refused or behind, then walks all of them through
 /// the last seasons, and at the end trains those that learn from what the others said there. A
@@ -43,6 +47,31 @@ pub async fn keep_up(app: &App, known: &Arc<Known>) -> Result<()> {
         let took = started.elapsed();
         metrics::histogram!("pitwall_job_seconds", "job" => "retrain").record(took);
         tracing::info!(seconds = took.as_secs_f64(), "the engines are up to date");
+    }
+    Ok(())
+}
+
+/// Trains every engine whose model in production can no longer be used, because it was damaged, say,
+/// or another process put one in its place that this one cannot read. What failed on these races is
+/// not tried on them again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mend(app: &App, known: &Arc<Known>) -> Result<()> {
+    for engine in app.engines.iter() {
+        let id = engine.id().as_str();
+        let wanted = match status(app, known, id).await? {
+            Status::Ready(_) => false,
+            Status::Missing => engine.refit_every().is_some(),
+            Status::Unusable { .. } => true,
+        };
+        if wanted && let Err(error) = ensure(app, known, id).await {
+            match error {
+                // Why was logged when it failed.
+                Error::Unavailable(_) => {}
+                error => return Err(error),
+            }
+        }
     }
     Ok(())
 }

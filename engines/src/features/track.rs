@@ -13,10 +13,9 @@ const MEMORY: f64 = 0.9;
 /// Variance of one result about the form of the day, in finishing percentiles squared, and the
 /// variance assumed of the true coefficients: their ratio is how many visits it takes to believe half
 /// of what is seen. Over 1995 to 2017 an analysis of variance gives 0.044 (drivers) and 0.033 (teams)
-/// for the first; for the second 0.0004 (teams) and nothing that can be told from 0 (drivers), so what
-/// is assumed here is generous.
+/// for the first; for the second 0.0004 (teams) and nothing that can be told from 0 (drivers).
 const RESULT_VARIANCE: f64 = 0.045;
-const COEFFICIENT_VARIANCE: f64 = 0.0025;
+const COEFFICIENT_VARIANCE: f64 = 0.0004;
 
 /// What was seen of one driver, or team, at one circuit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
