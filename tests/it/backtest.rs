@@ -2,7 +2,7 @@
 
 use domain::forecast;
 use engines::{Stage, Target};
-use entities::{backtest_run, forecast as said, race};
+use entities::{backtest_run, forecast as said, model, race};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
@@ -322,6 +322,42 @@ async fn sheets_and_charts_are_written() {
         assert!(table.out().contains(word), "{word} in {}", table.out());
     }
     assert_eq!(table.err(), "", "no bars without a terminal");
+}
+
+#[tokio::test]
+async fn engines_say_the_same_in_every_process_on_any_number_of_threads() {
+    let (one, other) = tokio::join!(TestApp::bundled(), TestApp::bundled());
+    let walk = |app: &TestApp, threads: u8| {
+        let arguments = format!(
+            "--seasons 2024 --format csv --no-store --refit-every 24 --threads {threads}"
+        );
+        let out = backtest(app, &arguments).well().out();
+        let without_time = out.lines().map(|line| line.rsplit_once(',').unwrap().0);
+        without_time.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let lines = walk(&one, 1);
+    assert_eq!(lines.len(), 8, "{lines:#?}");
+    assert_eq!(lines, walk(&other, 3));
+    // What is learned is the same to the byte.
+    let learn = |app: &TestApp| {
+        run(pitwall(&app.app.config.database.url).arg("train")).well();
+    };
+    learn(&one);
+    learn(&other);
+    let (learned, again) = (artifacts(&one).await, artifacts(&other).await);
+    assert!(learned.len() >= 5, "{learned:?}");
+    assert_eq!(learned, again);
+}
+
+/// Engines and digests of what they have learned.
+async fn artifacts(app: &TestApp) -> Vec<(String, String)> {
+    let models = model::Entity::find().all(&app.app.db).await.unwrap();
+    let mut digests: Vec<_> = models
+        .into_iter()
+        .map(|model| (model.engine, model.sha256))
+        .collect();
+    digests.sort();
+    digests
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ class Forest:
 
 
 class Boosted:
-    """Trees boosted on the softmax within each race: the settings of engines/src/xgboost.rs."""
+    """Trees boosted on the softmax within each race from nothing; ours begin with a linear model."""
 
     name = "softmax objective"
     library = "xgboost"

@@ -93,9 +93,10 @@ pub enum Command {
     /// Write what the learned engines learn from as CSV: a line for each starter of each race, from
     /// earlier races and what is known at the stage.
     #[command(
-        after_long_help = "Where nothing is known a cell is empty. `log_classified` is the \
-        logarithm of the chance to be classified, which engines add to a strength; the columns \
-        behind it are those of `contributions`.\n\nExamples:\n  pitwall features --stage \
+        after_long_help = "Where nothing is known a cell is empty. Engines learn \
+        from the classified cars alone who is ahead of whom; `log_classified` is the logarithm of \
+        the chance to be classified, which a forecast takes in apart. The columns behind it are \
+        those of `contributions`.\n\nExamples:\n  pitwall features --stage \
         post-qualifying --seasons 2002-2024 --output features.csv\n  pitwall features --stage \
         pre-weekend --target qualifying --seasons 2024"
     )]

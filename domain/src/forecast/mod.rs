@@ -12,6 +12,7 @@ use std::{cmp::Ordering, sync::Arc};
 use chrono::{DateTime, Utc};
 use engines::{Engine, EntrantForecast, RaceId, Stage, Target};
 use entities::race;
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Semaphore};
 
@@ -183,13 +184,14 @@ pub async fn forecasts(
     let Some(asked) = asked(known, race, stage, target)? else {
         return Ok(Vec::new());
     };
+    let engines = app.engines.iter();
+    let answering = engines.filter(|engine| engine.answers(asked.stage, asked.target));
+    let answers = answering.map(|engine| answer(app, known, engine, asked, false));
     let mut all = Vec::new();
-    for engine in app.engines.iter() {
-        if engine.answers(asked.stage, asked.target) {
-            match answer(app, known, engine, asked, false).await {
-                Err(Error::Unavailable(_)) => {}
-                said => all.extend(said?),
-            }
+    for said in join_all(answers).await {
+        match said {
+            Err(Error::Unavailable(_)) => {}
+            said => all.extend(said?),
         }
     }
     Ok(all)
