@@ -386,6 +386,30 @@ mod tests {
     }
 
     #[test]
+    fn a_race_teaches_the_order_of_the_classified_cars_and_qualifying_that_of_all() {
+        let mut race = synthetic::history(5, 1, 10).races()[0].clone();
+        for car in &mut race.cars {
+            let place = car.position_order;
+            car.weekend.qualifying = Some(place);
+            car.position = (place != 1 && place < 8).then_some(place - 1);
+            if car.position.is_none() {
+                car.outcome = crate::history::Outcome::Disqualified;
+            }
+        }
+        let places = |target| {
+            let order = order(&race, target).unwrap();
+            let place = |index: usize| race.cars[index].position_order;
+            order.into_iter().map(place).collect::<Vec<_>>()
+        };
+        assert_eq!(places(Target::Race), [2, 3, 4, 5, 6, 7]);
+        assert_eq!(places(Target::Qualifying), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        for car in &mut race.cars {
+            car.position = None;
+        }
+        assert_eq!(order(&race, Target::Race), None);
+    }
+
+    #[test]
     fn rows_do_not_change_with_the_future() {
         let history = synthetic::history(17, 50, 12);
         let mixed = with_another_future(&history, 30);

@@ -322,4 +322,20 @@ mod tests {
         let heavy = Logit::fit(&choices, &[0.0; 2], &[1e4; 2], 1).unwrap();
         assert!(heavy.weights[0].abs() < 0.1 && light.weights[0] > 1.0);
     }
+
+    #[test]
+    fn stretching_makes_up_for_what_a_penalty_took_from_all_weights_alike() {
+        let truth = [1.5, -0.7];
+        let choices = made_up(400, truth);
+        let penalised = Logit::fit(&choices, &[0.0; 2], &[200.0; 2], 8).unwrap();
+        let stretched = penalised.clone().stretched(&choices).unwrap();
+        assert!(penalised.weights[0] < 1.2, "{:?}", penalised.weights);
+        assert!((stretched.weights[0] - truth[0]).abs() < 0.2);
+        let ratio = stretched.weights[0] / penalised.weights[0];
+        for (after, before) in stretched.errors.iter().zip(&penalised.errors) {
+            for column in 0..2 {
+                assert!((after[column] - ratio * before[column]).abs() < 1e-12);
+            }
+        }
+    }
 }
