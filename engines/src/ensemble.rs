@@ -129,7 +129,7 @@ impl Ensemble {
             let age = as_f64(races.len() - 1 - index);
             let weight = 0.5_f64.powf(age / self.half_life);
             for ((stage, target), choices) in cases.iter().zip(&mut choices) {
-                self.add(history, race, (*stage, *target), weight, choices);
+                add(history, race, (*stage, *target), weight, choices);
             }
         }
         let hold = [self.hold; MEMBERS.len()];
@@ -145,33 +145,31 @@ impl Ensemble {
         let pools: Result<Vec<_>, EngineError> = pools.collect();
         Ok(Box::new(EnsembleModel { pools: pools? }))
     }
+}
 
-    /// Adds a race, if all members spoke before it.
-    fn add(
-        &self,
-        history: &History,
-        race: &PastRace,
-        (stage, target): (Stage, Target),
-        weight: f64,
-        choices: &mut Choices,
-    ) {
-        let said: Option<Vec<&[f64]>> = MEMBERS
-            .iter()
-            .map(|member| history.logged(race.id, stage, target, *member))
-            .collect();
-        let (Some(said), Some(order)) = (said, order(race, target)) else {
-            return;
-        };
-        let size = race.starters().count();
-        if said.iter().any(|strengths| strengths.len() != size) {
-            return;
-        }
-        let row = |index: &usize| -> Vec<f64> {
-            said.iter().map(|strengths| strengths[*index]).collect()
-        };
-        let rows: Vec<Vec<f64>> = order.iter().map(row).collect();
-        choices.add(rows.iter().map(Vec::as_slice), weight, 1);
+/// Adds a race, if all members spoke before it.
+fn add(
+    history: &History,
+    race: &PastRace,
+    (stage, target): (Stage, Target),
+    weight: f64,
+    choices: &mut Choices,
+) {
+    let said: Option<Vec<&[f64]>> = MEMBERS
+        .iter()
+        .map(|member| history.logged(race.id, stage, target, *member))
+        .collect();
+    let (Some(said), Some(order)) = (said, order(race, target)) else {
+        return;
+    };
+    let size = race.starters().count();
+    if said.iter().any(|strengths| strengths.len() != size) {
+        return;
     }
+    let row =
+        |index: &usize| -> Vec<f64> { said.iter().map(|strengths| strengths[*index]).collect() };
+    let rows: Vec<Vec<f64>> = order.iter().map(row).collect();
+    choices.add(rows.iter().map(Vec::as_slice), weight, 1);
 }
 
 /// What each member is worth, by stage and session.
