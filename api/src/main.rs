@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 use api::{
-    cli::{Check, Cli, Command, Outcome, ProgressBars},
+    cli::{Check, Cli, Command, Outcome, ProgressBars, SyncArguments},
     telemetry,
 };
 use clap::Parser;
@@ -18,6 +18,7 @@ use domain::{
     config::{Config, DEFAULTS},
     database,
 };
+use jobs::sync::{Options, Progress};
 
 /// An answer is thousands of small, short-lived allocations: that of glibc spends a quarter of
 /// a large query on them.
@@ -61,6 +62,7 @@ async fn run(cli: Cli) -> Result<Outcome> {
             config.database.max_connections = 1;
             api::cli::import(&App::start(config).await?, &arguments).await
         }
+        Command::Sync(arguments) => sync(&App::start(config).await?, &arguments).await,
         Command::Migrate => migrate(&config).await,
         Command::Forecast(arguments) => {
             api::cli::forecast(&App::start(config).await?, &arguments).await
@@ -95,6 +97,24 @@ async fn migrate(config: &Config) -> Result<Outcome> {
     let applied = database::migrate(&db, &config.database).await?;
     say(&format!("{applied} migrations applied"))?;
     Ok(Outcome::Done)
+}
+
+async fn sync(app: &App, arguments: &SyncArguments) -> Result<Outcome> {
+    let started = Instant::now();
+    let mut bars = ProgressBars::new();
+    let options = Options {
+        laps: arguments.laps,
+    };
+    let seasons = arguments.seasons(&app.clock);
+    let synced = jobs::sync::sync(app, seasons, options, |progress| match progress {
+        Progress::Season { year } => bars.begin(format!("{year}, reading")),
+        Progress::Import(progress) => bars.show(progress),
+    });
+    let synced = synced.await;
+    bars.finish();
+    let synced = synced?;
+    let took = started.elapsed();
+    api::cli::report_sync(&synced.summary, synced.requests, took, arguments.format)
 }
 
 async fn serve(app: App) -> Result<Outcome> {

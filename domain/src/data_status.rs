@@ -32,7 +32,7 @@ pub struct DataStatus {
 /// When the database fails.
 pub async fn status(app: &App) -> Result<DataStatus, DbErr> {
     let mut sources = Vec::new();
-    for source in [Source::Bundled, Source::Ergast] {
+    for source in [Source::Bundled, Source::Ergast, Source::Jolpica] {
         let runs = import_run::Entity::find().filter(import_run::Column::Source.eq(source));
         let latest = runs
             .clone()

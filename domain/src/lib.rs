@@ -20,5 +20,6 @@ pub mod search;
 pub mod season;
 pub mod secret;
 pub mod standings;
+pub mod upstream;
 
 pub use app::App;

@@ -32,4 +32,5 @@ pub mod secret;
 pub mod select;
 pub mod session;
 pub mod stint;
+pub mod upstream_request;
 pub mod weather;

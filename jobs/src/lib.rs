@@ -1,6 +1,8 @@
 //! What happens by the clock rather than by a request.
 //!
-//! May use: `domain`. Timetable and network sources will live here.
+//! May use: `domain`. The sources on the network are in `upstream`; the timetable will live here.
 
 pub mod bundled;
 pub mod retrain;
+pub mod sync;
+pub mod upstream;

@@ -9,6 +9,7 @@ mod m20261121_000002_races;
 mod m20261121_000003_race_details;
 mod m20261121_000004_bookkeeping;
 mod m20261124_000005_models;
+mod m20261125_000006_upstream;
 mod statement;
 
 /// All migrations in order.
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_race_details::Migration),
             Box::new(m20261121_000004_bookkeeping::Migration),
             Box::new(m20261124_000005_models::Migration),
+            Box::new(m20261125_000006_upstream::Migration),
         ]
     }
 }

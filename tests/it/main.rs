@@ -38,4 +38,5 @@ mod rate_limit;
 mod smoke;
 mod sockets;
 mod statements;
+mod sync;
 mod telemetry;

@@ -9,6 +9,7 @@ pub mod dump;
 pub mod json;
 pub mod rows;
 pub mod streams;
+pub mod upstream;
 
 use std::{
     net::SocketAddr,
@@ -138,7 +139,11 @@ impl TestApp {
         Self {
             app,
             address: listening.await.expect("the server listens"),
-            client: reqwest::Client::new(),
+            // Bodies are to be seen as they come.
+            client: reqwest::Client::builder()
+                .no_gzip()
+                .build()
+                .expect("a client"),
             statements,
             stop: Some(stop),
             serving,

@@ -29,11 +29,16 @@ pub async fn import(app: &App, arguments: &ImportArguments) -> Result<Outcome> {
         Format::Table => report(&summary, started.elapsed())?,
         Format::Json => print(&as_json(&summary, started.elapsed()).to_string())?,
     }
-    Ok(if summary.is_clean() {
+    Ok(outcome(&summary))
+}
+
+/// How an import ended that did not fail.
+pub(super) fn outcome(summary: &Summary) -> Outcome {
+    if summary.is_clean() {
         Outcome::Done
     } else {
         Outcome::Partial
-    })
+    }
 }
 
 /// A bar over races, then one over standings; silent where there is no terminal.
@@ -58,6 +63,14 @@ impl ProgressBars {
             bar: ProgressBar::new(0).with_style(style).with_prefix("races"),
             standings: false,
         }
+    }
+
+    /// Begins with another part, which is named so.
+    pub fn begin(&mut self, name: String) {
+        self.standings = false;
+        self.bar.set_prefix("races");
+        self.bar.set_position(0);
+        self.bar.set_message(name);
     }
 
     /// Shows how far an import is.
@@ -163,7 +176,8 @@ fn problems(summary: &Summary) -> Result<()> {
     Ok(())
 }
 
-fn as_json(summary: &Summary, took: Duration) -> serde_json::Value {
+/// The summary of an import for programs.
+pub(super) fn as_json(summary: &Summary, took: Duration) -> serde_json::Value {
     let problem = |problem: &import::source::Problem| {
         json!({
             "file": problem.file,

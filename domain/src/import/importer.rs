@@ -271,7 +271,7 @@ async fn begin_run<S: Source>(app: &App, source: &S) -> Result<i32, DbErr> {
         .await?;
     let run = import_run::ActiveModel {
         source: Set(source.id()),
-        kind: Set(import_run::Kind::Import),
+        kind: Set(kind(source.id())),
         path: Set(source.origin()),
         status: Set(import_run::Status::Running),
         started_at: Set(app.clock.now()),
@@ -286,6 +286,14 @@ async fn begin_run<S: Source>(app: &App, source: &S) -> Result<i32, DbErr> {
     let id = run.insert(&transaction).await?.id;
     announce_run(app, transaction, "run_started", id).await?;
     Ok(id)
+}
+
+/// How a source is read: from files, or from the network.
+fn kind(source: race_source::Source) -> import_run::Kind {
+    match source {
+        race_source::Source::Openf1 | race_source::Source::Jolpica => import_run::Kind::Sync,
+        _ => import_run::Kind::Import,
+    }
 }
 
 /// Commits what became of a run together with the event that tells of it.
@@ -351,6 +359,22 @@ async fn end_run(
 }
 
 impl Summary {
+    /// Adds what another import did.
+    pub fn add(&mut self, other: Self) {
+        self.races += other.races;
+        self.changed += other.changed;
+        self.unchanged += other.unchanged;
+        self.refused.extend(other.refused);
+        self.warnings.extend(other.warnings);
+        self.seasons_derived += other.seasons_derived;
+        for table in other.tables {
+            match self.tables.iter_mut().find(|own| own.table == table.table) {
+                Some(own) => own.rows += table.rows,
+                None => self.tables.push(table),
+            }
+        }
+    }
+
     /// Whether every row went in; remarks do not matter.
     #[must_use]
     pub fn is_clean(&self) -> bool {

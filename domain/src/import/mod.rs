@@ -1,10 +1,12 @@
 //! Getting data in: one trait for sources, typed records, one importer.
 
 pub mod bundled;
+pub mod classification;
 pub mod ergast;
 pub mod importer;
 pub mod record;
 pub mod source;
+pub mod value;
 
 mod calendar;
 mod digest;

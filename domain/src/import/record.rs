@@ -8,6 +8,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use entities::{lap::Compound, race, race_control, result, session};
 use serde::Serialize;
 
+/// What the records are made of, for sources outside of this crate.
+pub use entities::{result::Status as ResultStatus, session::Kind as SessionKind};
+
 /// Everybody and every place that the races of a source refer to.
 #[derive(Debug, Default, Clone, PartialEq, Serialize)]
 pub struct Catalogue {
@@ -58,7 +61,7 @@ pub struct ConstructorRecord {
 }
 
 /// One Grand Prix with all that a source knows of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub struct RaceRecord {
     pub season: i32,
     pub round: i32,

@@ -5,6 +5,9 @@ use std::{fmt, future::Future};
 
 use entities::race_source;
 
+/// Whose word counts for how much.
+pub use entities::race_source::Source as Origin;
+
 use super::record::{Catalogue, RaceRecord};
 
 /// A place that Formula 1 data comes from. The importer asks for the catalogue once, then
@@ -83,7 +86,7 @@ pub struct Refused {
 /// The source as a whole cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// No such path, no zip, not readable.
+    /// No such path, no zip, not readable; no such service, or it does not answer.
     #[error("{path}: {reason}")]
     Unreadable { path: String, reason: String },
     /// A table without which nothing can be imported is missing or broken.

@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
-
 use crate::import::{
     record::{LapRecord, RaceRecord},
     source::{Problem, Refused, TableCount},
@@ -355,30 +353,5 @@ impl Book {
                 })
             }
         }
-    }
-}
-
-/// A race without anything in it.
-pub(super) fn blank_race() -> RaceRecord {
-    RaceRecord {
-        season: 0,
-        round: 0,
-        name: String::new(),
-        circuit: String::new(),
-        date: NaiveDate::default(),
-        starts_at: None,
-        wikipedia_url: None,
-        status: None,
-        sessions: Vec::new(),
-        results: Vec::new(),
-        sprint: Vec::new(),
-        qualifying: Vec::new(),
-        practice: Vec::new(),
-        laps: Vec::new(),
-        pit_stops: Vec::new(),
-        weather: None,
-        race_control: Vec::new(),
-        driver_standings: Vec::new(),
-        constructor_standings: Vec::new(),
     }
 }

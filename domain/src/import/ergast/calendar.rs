@@ -9,7 +9,7 @@ use crate::import::{
 };
 
 use super::{
-    book::{Book, Page, blank_race},
+    book::{Book, Page},
     row::{Row, repeated},
     table::{Column, Table},
 };
@@ -149,7 +149,7 @@ impl Columns {
     }
 
     fn race(&self, row: &mut Row<'_>, book: &Book) -> RaceRecord {
-        let mut race = blank_race();
+        let mut race = RaceRecord::default();
         race.season = row.whole(self.year);
         race.round = row.whole(self.round);
         race.name = row.text(self.name);

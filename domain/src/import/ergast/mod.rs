@@ -7,7 +7,7 @@
 //! remarks: something odd was read all the same.
 //!
 //! - `place` folder or archive, and what lies where
-//! - `table`, `row`, `value` from bytes to typed fields, with line and column
+//! - `table`, `row` from bytes to typed fields, with line and column
 //! - `book`, `names` races being put together, and whom ids stand for
 //! - the other files read one kind of table each
 
@@ -24,7 +24,6 @@ mod standings;
 mod table;
 #[cfg(test)]
 mod tests;
-mod value;
 mod weekend;
 
 use std::{collections::BTreeMap, path::Path};

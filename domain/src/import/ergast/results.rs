@@ -1,6 +1,9 @@
 //! Classifications of races and sprints.
 
 use crate::import::{
+    classification::{
+        PLACE_TEXT, is_doubtful_fastest_lap, place_text, rank_fastest_laps, status_of_place,
+    },
     record::{ResultRecord, result_status},
     source::Problem,
 };
@@ -11,9 +14,6 @@ use super::{
     row::{Keys, Row},
     table::{Column, Table},
 };
-
-/// A car that ran longer than this did not set its fastest lap on lap 1, from a standing start.
-const FEWEST_LAPS_TO_DOUBT: i32 = 2;
 
 /// Reads `results.csv`.
 ///
@@ -139,7 +139,7 @@ impl Columns {
             .of_optional(row, self.status)
             .unwrap_or_else(|| status_of_place(&position_text).to_owned());
         let laps = row.whole(self.laps);
-        let first_lap = |lap: &i32| *lap == 1 && laps > FEWEST_LAPS_TO_DOUBT;
+        let first_lap = |lap: &i32| is_doubtful_fastest_lap(*lap, laps);
         let fastest_lap = row.whole_or_none(self.fastest_lap);
         odd.fastest_on_lap_one += usize::from(fastest_lap.as_ref().is_some_and(first_lap));
         ResultRecord {
@@ -164,44 +164,5 @@ impl Columns {
             fastest_lap_ms: row.duration_or_none(self.fastest_lap_time),
             fastest_lap_speed: row.decimal_or_none(self.fastest_lap_speed),
         }
-    }
-}
-
-const PLACE_TEXT: &str = "a place or one of R, D, E, W, F and N";
-
-fn place_text(text: &str) -> Option<String> {
-    let known = matches!(text, "R" | "D" | "E" | "W" | "F" | "N")
-        || text.parse().is_ok_and(|place: i32| place > 0);
-    known.then(|| text.to_owned())
-}
-
-/// What a place says of how the race ended, where no status does.
-fn status_of_place(text: &str) -> &'static str {
-    match text {
-        "R" => "Retired",
-        "D" => "Disqualified",
-        "E" => "Excluded",
-        "W" => "Withdrew",
-        "F" => "Did not qualify",
-        "N" => "Not classified",
-        _ => "Finished",
-    }
-}
-
-/// Ranks the fastest laps by their times where none of them has a rank.
-fn rank_fastest_laps(results: &mut [ResultRecord]) {
-    if results
-        .iter()
-        .any(|result| result.fastest_lap_rank.is_some())
-    {
-        return;
-    }
-    let mut timed: Vec<&mut ResultRecord> = results
-        .iter_mut()
-        .filter(|result| result.fastest_lap_ms.is_some())
-        .collect();
-    timed.sort_by_key(|result| result.fastest_lap_ms);
-    for (rank, result) in (1..).zip(timed) {
-        result.fastest_lap_rank = Some(rank);
     }
 }

@@ -5,9 +5,9 @@ use std::{borrow::Cow, collections::HashMap, hash::Hash};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::import::source::Problem;
+use crate::import::{source::Problem, value};
 
-use super::{table::Column, value};
+use super::table::Column;
 
 /// A row being read, and what was wrong with it so far.
 pub(super) struct Row<'r> {

@@ -5,6 +5,7 @@ use entities::session::Kind;
 use crate::import::{
     record::{PitStopRecord, PracticeRecord, QualifyingRecord, WeatherRecord},
     source::Problem,
+    value,
 };
 
 use super::{
@@ -12,7 +13,6 @@ use super::{
     calendar::has_sprint_qualifying,
     row::Keys,
     table::Table,
-    value,
 };
 
 /// Reads `qualifying.csv`.

@@ -1,16 +1,19 @@
-//! What stands in a field: pure readings of text, `None` where it is not what it should be.
+//! What stands in a field of any source: pure readings of text, `None` where it is not what it
+//! should be.
 
 use chrono::{NaiveDate, NaiveTime};
 
 /// A whole number, zero or more.
-pub(super) fn whole(text: &str) -> Option<i32> {
+#[must_use]
+pub fn whole(text: &str) -> Option<i32> {
     // `i32` would take a plus sign.
     text.as_bytes().first()?.is_ascii_digit().then_some(())?;
     text.parse().ok()
 }
 
 /// A decimal number in hundredths, rounded half away from zero: `1.33` is 133.
-pub(super) fn hundredths(text: &str) -> Option<i32> {
+#[must_use]
+pub fn hundredths(text: &str) -> Option<i32> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text),
@@ -31,12 +34,14 @@ pub(super) fn hundredths(text: &str) -> Option<i32> {
 }
 
 /// A finite decimal number.
-pub(super) fn decimal(text: &str) -> Option<f64> {
+#[must_use]
+pub fn decimal(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// A day that exists, `YYYY-MM-DD`.
-pub(super) fn date(text: &str) -> Option<NaiveDate> {
+#[must_use]
+pub fn date(text: &str) -> Option<NaiveDate> {
     if text.len() != 10 {
         return None;
     }
@@ -44,12 +49,14 @@ pub(super) fn date(text: &str) -> Option<NaiveDate> {
 }
 
 /// A time of day, `HH:MM:SS`, with or without a final `Z`.
-pub(super) fn time_of_day(text: &str) -> Option<NaiveTime> {
+#[must_use]
+pub fn time_of_day(text: &str) -> Option<NaiveTime> {
     NaiveTime::parse_from_str(text.strip_suffix('Z').unwrap_or(text), "%H:%M:%S").ok()
 }
 
 /// A duration in milliseconds: `27.452`, `1:27.452` or `1:34:50.616`.
-pub(super) fn duration_ms(text: &str) -> Option<i32> {
+#[must_use]
+pub fn duration_ms(text: &str) -> Option<i32> {
     let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
     if fraction.is_empty()
         || fraction.len() > 3
@@ -71,6 +78,18 @@ pub(super) fn duration_ms(text: &str) -> Option<i32> {
         .take(3)
         .fold(0, |sum, byte| sum * 10 + i32::from(byte - b'0'));
     seconds.checked_mul(1000)?.checked_add(thousandths)
+}
+
+/// Longest public ref.
+const LONGEST_REFERENCE: usize = 64;
+
+/// A public ref as Ergast and Jolpica write them. Most are in lower case (`max_verstappen`), a
+/// few are not (`Cannoc`, `scott_Brown`).
+#[must_use]
+pub fn reference(text: &str) -> Option<String> {
+    let sound = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let fits = (1..=LONGEST_REFERENCE).contains(&text.len());
+    (fits && text.bytes().all(sound)).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -114,6 +133,16 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(duration_ms(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_ref_is_short_and_plain() {
+        for text in ["max_verstappen", "lds-alfa_romeo", "scott_Brown", "bar"] {
+            assert_eq!(reference(text).as_deref(), Some(text));
+        }
+        for text in ["", "a b", "../x", "é", &"a".repeat(65)] {
+            assert_eq!(reference(text), None, "{text}");
         }
     }
 

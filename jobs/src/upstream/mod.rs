@@ -1,0 +1,9 @@
+//! Sources on the network: one client with one policy, and one file or folder for each service.
+
+pub mod client;
+pub mod jolpica;
+
+mod breaker;
+mod policy;
+
+pub use policy::Policy;
