@@ -328,9 +328,8 @@ async fn sheets_and_charts_are_written() {
 async fn engines_say_the_same_in_every_process_on_any_number_of_threads() {
     let (one, other) = tokio::join!(TestApp::bundled(), TestApp::bundled());
     let walk = |app: &TestApp, threads: u8| {
-        let arguments = format!(
-            "--seasons 2024 --format csv --no-store --refit-every 24 --threads {threads}"
-        );
+        let arguments =
+            format!("--seasons 2024 --format csv --no-store --refit-every 24 --threads {threads}");
         let out = backtest(app, &arguments).well().out();
         let without_time = out.lines().map(|line| line.rsplit_once(',').unwrap().0);
         without_time.map(str::to_owned).collect::<Vec<_>>()
