@@ -34,7 +34,7 @@ use domain::{
 };
 
 use super::client::{Client, UpstreamError};
-use pages::Resource;
+use pages::{Resource, Whole};
 use season::Season;
 
 /// What Jolpica allows. Its rules (<https://github.com/jolpica/jolpica-f1/blob/main/docs/rate_limits.md>)
@@ -142,28 +142,35 @@ impl<'c> Jolpica<'c> {
     /// Adds laps and pit stops to a race that was run. Without them the race is whole all the
     /// same: what is wrong with them is a warning.
     async fn add_laps(&mut self, record: &mut RaceRecord) {
-        let (laps, stops) = (
-            Resource::Laps(record.round),
-            Resource::PitStops(record.round),
-        );
-        let path = laps.path(self.year);
-        match pages::read(self.client, self.year, laps).await {
-            Err(error) => return self.warn(path, &error),
-            Ok(whole) => match records::laps(&path, &whole) {
-                Err(problems) => self.season.warnings.extend(problems),
-                Ok(laps) => record.laps = laps,
-            },
-        }
-        self.count(laps, record.laps.len());
-        let path = stops.path(self.year);
-        match pages::read(self.client, self.year, stops).await {
-            Err(error) => return self.warn(path, &error),
-            Ok(whole) => match records::pit_stops(&path, &whole) {
-                Err(problems) => self.season.warnings.extend(problems),
-                Ok(stops) => record.pit_stops = stops,
-            },
-        }
-        self.count(stops, record.pit_stops.len());
+        let round = record.round;
+        let Some(laps) = self.part(Resource::Laps(round), records::laps).await else {
+            return;
+        };
+        record.laps = laps;
+        let stops = self.part(Resource::PitStops(round), records::pit_stops);
+        record.pit_stops = stops.await.unwrap_or_default();
+    }
+
+    /// What `read` makes of a resource, nothing where that is not sound; `None` when the service
+    /// does not answer.
+    async fn part<T>(
+        &mut self,
+        resource: Resource,
+        read: impl FnOnce(&str, &Whole) -> Result<Vec<T>, Vec<Problem>>,
+    ) -> Option<Vec<T>> {
+        let path = resource.path(self.year);
+        let records = match pages::read(self.client, self.year, resource).await {
+            Err(error) => {
+                self.warn(path, &error);
+                return None;
+            }
+            Ok(whole) => read(&path, &whole).unwrap_or_else(|problems| {
+                self.season.warnings.extend(problems);
+                Vec::new()
+            }),
+        };
+        self.count(resource, records.len());
+        Some(records)
     }
 
     fn warn(&mut self, file: String, error: &UpstreamError) {
