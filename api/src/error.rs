@@ -59,6 +59,9 @@ pub fn from_domain(error: domain::error::Error) -> Error {
         Domain::NotFound(message) => Code::NotFound.error(message),
         Domain::BadInput(message) => bad_input(message),
         Domain::Conflict(message) => Code::Conflict.error(message),
+        Domain::Refused { reason, message } => Code::Conflict
+            .error(message)
+            .extend_with(|_, extensions| extensions.set("reason", reason)),
         Domain::Unavailable(message) => Code::Unavailable.error(message),
         Domain::Internal(message) => internal(&message),
     }

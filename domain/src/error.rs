@@ -14,6 +14,12 @@ pub enum Error {
     /// It cannot be done as things stand, or somebody else was faster.
     #[error("{0}")]
     Conflict(String),
+    /// A rule says no; the reason is for programs, the sentence for people.
+    #[error("{message}")]
+    Refused {
+        reason: &'static str,
+        message: String,
+    },
     /// Something needed is missing or away; trying later may help.
     #[error("{0}")]
     Unavailable(String),

@@ -22,5 +22,6 @@ pub mod season;
 pub mod secret;
 pub mod standings;
 pub mod upstream;
+pub mod webhook;
 
 pub use app::App;

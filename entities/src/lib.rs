@@ -34,3 +34,6 @@ pub mod session;
 pub mod stint;
 pub mod upstream_request;
 pub mod weather;
+pub mod webhook;
+pub mod webhook_cursor;
+pub mod webhook_delivery;

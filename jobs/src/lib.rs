@@ -6,3 +6,4 @@ pub mod bundled;
 pub mod retrain;
 pub mod sync;
 pub mod upstream;
+pub mod webhook;

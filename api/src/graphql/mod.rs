@@ -36,6 +36,7 @@ pub mod standing;
 pub mod track;
 pub mod viewer;
 pub mod weather;
+pub mod webhook;
 
 use async_graphql::{
     Context, Enum, MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder,
@@ -59,11 +60,16 @@ pub struct Query(
     data_status::DataStatusQuery,
     viewer::ViewerQuery,
     node::NodeQuery,
+    webhook::WebhookQuery,
 );
 
 /// All mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(model::ModelMutation, forecast::ForecastMutation);
+pub struct Mutation(
+    model::ModelMutation,
+    forecast::ForecastMutation,
+    webhook::WebhookMutation,
+);
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]
@@ -115,6 +121,7 @@ pub(crate) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
     .override_output_type_description::<Page<race::Race>>("A page of races.")
     .override_output_type_description::<Page<result::Result>>("A page of results.")
+    .override_output_type_description::<Page<webhook::WebhookDelivery>>("A page of deliveries.")
     .override_output_type_description::<DateTime<Utc>>(
         "A moment in UTC, RFC 3339: `2024-05-26T13:00:00Z`.",
     )
@@ -178,7 +185,10 @@ mod tests {
         found.unwrap_or_else(|| panic!("{query} is not valid: {errors:?}"))
     }
 
-    /// Every root field, and for how many seconds its answer may be kept.
+    /// Root fields whose answers are for one viewer alone.
+    const PRIVATE: [&str; 3] = ["viewer", "webhook", "webhooks"];
+
+    /// Every other root field, and for how many seconds its answer may be kept.
     const KEPT: [(&str, i32); 19] = [
         ("season(year: 2024) { year }", 300),
         ("seasons { year }", 300),
@@ -227,7 +237,7 @@ mod tests {
                             .next()
                             .is_some_and(|start| start == name)
                     });
-                    assert!(said || name == "viewer", "{name} is not in the list");
+                    assert!(said || PRIVATE.contains(&name), "{name} is not in the list");
                 }
             }
         }
@@ -259,6 +269,12 @@ mod tests {
     #[tokio::test]
     async fn who_asks_is_nobody_elses_answer() {
         assert!(!cache_control("{ viewer { role } }").await.public);
+        assert!(!cache_control("{ webhooks { url } }").await.public);
+        assert!(
+            !cache_control("{ webhook(id: \"x\") { url } }")
+                .await
+                .public
+        );
         assert!(
             !cache_control("{ viewer { role } seasons { year } }")
                 .await

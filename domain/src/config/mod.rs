@@ -13,6 +13,9 @@ pub const DEFAULTS: &str = include_str!("default.toml");
 /// File read from the working folder when none is named.
 const DEFAULT_FILE: &str = "pitwall.toml";
 
+/// Characters of a key that nobody can guess.
+const SHORTEST_KEY: usize = 32;
+
 /// All settings; `default.toml` says what each means.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +37,7 @@ pub struct Config {
     pub traces: TracesConfig,
     pub log: LogConfig,
     pub upstream: UpstreamConfig,
+    pub webhook: WebhookConfig,
 }
 
 /// Whom a server is for.
@@ -230,6 +234,18 @@ pub struct UpstreamService {
     pub url: String,
 }
 
+/// `[webhook]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    pub key: String,
+    pub public_url: String,
+    pub allow_loopback: bool,
+    pub request_seconds: u64,
+    pub keep_days: u32,
+    pub disable_after_hours: u32,
+}
+
 /// Settings that cannot be used, in a sentence that names the key.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -324,6 +340,14 @@ impl Config {
                 key: "graphql.max_batch",
                 value: self.graphql.max_batch.to_string(),
                 expected: "0 to 10",
+            });
+        }
+        let key = &self.webhook.key;
+        if !key.is_empty() && key.len() < SHORTEST_KEY {
+            return Err(ConfigError::Value {
+                key: "webhook.key",
+                value: format!("{} characters", key.len()),
+                expected: "32 random characters or more",
             });
         }
         if !(0.0..=1.0).contains(&self.traces.sample) {

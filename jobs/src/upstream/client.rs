@@ -348,7 +348,7 @@ impl Client {
 
 /// Who asks: `pitwall/0.1.0 (+https://…)`, with the address of the repository where the manifest
 /// names one.
-fn user_agent() -> String {
+pub(crate) fn user_agent() -> String {
     let agent = concat!("pitwall/", env!("CARGO_PKG_VERSION"));
     match env!("CARGO_PKG_REPOSITORY") {
         "" => agent.to_owned(),

@@ -7,3 +7,6 @@ mod breaker;
 mod policy;
 
 pub use policy::Policy;
+
+pub(crate) use client::user_agent;
+pub(crate) use policy::retry_after;
