@@ -16,7 +16,7 @@ pub struct App {
     pub config: Arc<Config>,
     pub db: DatabaseConnection,
     pub cache: Cache,
-    /// Tells what was committed.
+    /// Tells what was committed, by this process or another.
     pub bus: Bus,
     pub clock: Clock,
     pub engines: Arc<Registry>,
@@ -51,10 +51,12 @@ impl App {
         clock: Clock,
     ) -> Result<Self, DbErr> {
         let engines = Registry::builtin();
+        let secret = secret::cursors(&db).await?;
+        let cache = Cache::connect(&config);
         Ok(Self {
-            secret: secret::cursors(&db).await?.into(),
-            cache: Cache::connect(&config).await,
-            bus: Bus::default(),
+            bus: Bus::connect(&cache, &secret, &db),
+            secret: secret.into(),
+            cache,
             forecasts: Arc::new(Forecasts::new(&config)),
             models: Arc::new(Models::new(&engines)),
             engines: Arc::new(engines),

@@ -2,6 +2,12 @@
 //!
 //! Events are rows (`event.rs`); the bus only says that there are more of them, so nothing is
 //! lost when nobody listens: whoever needs every event reads the table from where it stood.
+//!
+//! What this process commits it hears of at once, what others commit when it looks. With Redis
+//! they tell each other, and the looks are a safety net; without, or while it is away, the looks
+//! are all there is, and come oftener.
+
+mod relay;
 
 use std::{
     collections::HashMap,
@@ -13,10 +19,11 @@ use std::{
 };
 
 use entities::event_stream;
+use relay::Relay;
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 use tokio::sync::{Notify, broadcast};
 
-use crate::App;
+use crate::{App, cache::Cache};
 
 /// Notices that a listener may fall behind; after that it hears how many it missed.
 const BACKLOG: usize = 1024;
@@ -41,10 +48,18 @@ struct Inner {
     seen: AtomicU64,
     /// How far each stream had got at the last look; none before the first.
     heads: Mutex<Option<HashMap<String, i64>>>,
+    /// To and from other processes.
+    relay: Option<Relay>,
 }
 
 impl Default for Bus {
     fn default() -> Self {
+        Self::new(None)
+    }
+}
+
+impl Bus {
+    fn new(relay: Option<Relay>) -> Self {
         Self(Arc::new(Inner {
             version: AtomicU64::new(0),
             notices: broadcast::Sender::new(BACKLOG),
@@ -52,17 +67,43 @@ impl Default for Bus {
             commits: AtomicU64::new(0),
             seen: AtomicU64::new(0),
             heads: Mutex::new(None),
+            relay,
         }))
     }
-}
 
-impl Bus {
+    /// The bus of a process that tells others of its commits through Redis, when there is one.
+    /// Processes hear each other when they have the same database and so the same `secret`.
+    #[must_use]
+    pub fn connect(cache: &Cache, secret: &[u8], db: &DatabaseConnection) -> Self {
+        let Some((client, redis)) = cache.connections() else {
+            return Self::default();
+        };
+        let bus = Self::new(Some(Relay::new(client, secret)));
+        let (inner, db) = (Arc::clone(&bus.0), db.clone());
+        tokio::spawn(async move {
+            if let Some(relay) = &inner.relay {
+                relay.tell(&db, redis).await;
+            }
+        });
+        bus
+    }
+
+    /// Whether commits of other processes are heard at once, through Redis; none when there is
+    /// none.
+    #[must_use]
+    pub fn is_relayed(&self) -> Option<bool> {
+        self.0.relay.as_ref().map(Relay::hears)
+    }
+
     /// To be called after the commit of a transaction that appended an event: what was
     /// worked out before is stale at once, and listeners need not wait for the next look.
     pub fn committed(&self) {
         self.0.commits.fetch_add(1, Ordering::AcqRel);
         self.0.version.fetch_add(1, Ordering::AcqRel);
         self.0.look.notify_one();
+        if let Some(relay) = &self.0.relay {
+            relay.committed();
+        }
     }
 
     /// Grows with every commit heard of: answers worked out under another version are stale.
@@ -92,11 +133,7 @@ impl Bus {
 
     async fn look(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
         let commits = self.0.commits.load(Ordering::Acquire);
-        let rows = event_stream::Entity::find().all(db).await?;
-        let found: HashMap<_, _> = rows
-            .into_iter()
-            .map(|row| (row.stream, row.last_sequence))
-            .collect();
+        let found = heads(db).await?;
         let mut heads = self.0.heads.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = heads.as_ref() {
             let news = found
@@ -122,10 +159,22 @@ impl Bus {
     }
 }
 
-/// Looks for new events, for ever: after each commit of this process, and every so often for
-/// those of others. A database that does not answer is asked again.
+/// Looks for new events, for ever: after each commit of this process, when another tells of one,
+/// and every so often all the same. A database that does not answer is asked again.
 pub async fn dispatch(app: App) {
-    let pause = Duration::from_millis(app.config.events.poll_milliseconds.max(1));
+    let Some(relay) = &app.bus.0.relay else {
+        return looks(&app).await;
+    };
+    let inner = &app.bus.0;
+    let is_new = |stream: &str, sequence| {
+        let heads = inner.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = heads.as_ref().and_then(|heads| heads.get(stream));
+        head.is_none_or(|head| *head < sequence)
+    };
+    tokio::join!(looks(&app), relay.hear(is_new, || inner.look.notify_one()));
+}
+
+async fn looks(app: &App) {
     let mut failing = false;
     loop {
         match app.bus.look(&app.db).await {
@@ -136,9 +185,22 @@ pub async fn dispatch(app: App) {
             }
             Err(_) => {}
         }
+        let events = &app.config.events;
+        let pause = if app.bus.is_relayed() == Some(true) {
+            events.relayed_poll_milliseconds
+        } else {
+            events.poll_milliseconds
+        };
         tokio::select! {
             () = app.bus.0.look.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(Duration::from_millis(pause.max(1))) => {}
         }
     }
+}
+
+/// How far each stream has got.
+async fn heads(db: &DatabaseConnection) -> Result<HashMap<String, i64>, DbErr> {
+    let rows = event_stream::Entity::find().all(db).await?;
+    let heads = rows.into_iter().map(|row| (row.stream, row.last_sequence));
+    Ok(heads.collect())
 }

@@ -10,6 +10,7 @@ mod support;
 
 mod attacks;
 mod backtest;
+mod bus;
 mod caching;
 mod catalogue;
 mod championship;
@@ -40,3 +41,4 @@ mod sockets;
 mod statements;
 mod sync;
 mod telemetry;
+mod webhook;

@@ -7,6 +7,8 @@ pub mod command;
 pub mod database;
 pub mod dump;
 pub mod json;
+pub mod receiver;
+pub mod redis;
 pub mod rows;
 pub mod streams;
 pub mod upstream;
@@ -93,6 +95,11 @@ impl TestApp {
 
     /// A server as set up.
     pub async fn start(setup: Setup) -> Self {
+        Self::start_with(setup, |_| {}).await
+    }
+
+    /// A server as set up, with changes that know of things of the test.
+    pub async fn start_with(setup: Setup, also: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create().await;
         let mut config = Config::defaults();
         config.database.url = database.url.clone();
@@ -102,8 +109,10 @@ impl TestApp {
         config.rate_limit.enabled = false;
         config.server.drain_seconds = 0;
         config.events.poll_milliseconds = 20;
+        config.events.relayed_poll_milliseconds = 20;
         (setup.change)(&mut config);
         (setup.then)(&mut config);
+        also(&mut config);
         let statements = Arc::new(Statements::default());
         let db = counted(
             domain::database::open(&config.database)

@@ -270,11 +270,7 @@ mod tests {
     async fn who_asks_is_nobody_elses_answer() {
         assert!(!cache_control("{ viewer { role } }").await.public);
         assert!(!cache_control("{ webhooks { url } }").await.public);
-        assert!(
-            !cache_control("{ webhook(id: \"x\") { url } }")
-                .await
-                .public
-        );
+        assert!(!cache_control("{ webhook(id: \"x\") { url } }").await.public);
         assert!(
             !cache_control("{ viewer { role } seasons { year } }")
                 .await

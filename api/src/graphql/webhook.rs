@@ -115,7 +115,9 @@ impl Webhook {
             by: Expr::col(webhook_delivery::Column::Id),
             key: Expr::col(webhook_delivery::Column::Id),
             descending: true,
-            of: |row: &webhook_delivery::Model, _| (SortValue::Number(row.id.into()), row.id.into()),
+            of: |row: &webhook_delivery::Model, _| {
+                (SortValue::Number(row.id.into()), row.id.into())
+            },
             order: "id",
         };
         let select = webhook::deliveries(&self.0.id);

@@ -11,13 +11,18 @@ pub(super) async fn live() -> Json<Value> {
 }
 
 /// Whether requests should be sent here: the database answers, and the process is not about to
-/// stop. Redis being away makes answers slower, not wrong, and old data is better than none, so
+/// stop. Redis being away makes answers and news of other processes slower, not wrong, and old data is better than none, so
 /// both are only told.
 pub(super) async fn ready(State(server): State<Server>) -> (StatusCode, Json<Value>) {
     let redis = match server.app.cache.is_alive().await {
         None => "not configured",
         Some(true) => "answers",
         Some(false) => "does not answer",
+    };
+    let push = match server.app.bus.is_relayed() {
+        None => "within this process",
+        Some(true) => "through Redis",
+        Some(false) => "polling",
     };
     let draining = server.is_draining();
     match domain::data_status::status(&server.app).await {
@@ -27,6 +32,7 @@ pub(super) async fn ready(State(server): State<Server>) -> (StatusCode, Json<Val
                 "status": if draining { "stopping" } else { "ready" },
                 "database": "answers",
                 "redis": redis,
+                "push": push,
                 "stale": status.stale,
                 "lastRace": name(status.last_race),
                 "nextRace": name(status.next_race),
@@ -44,6 +50,7 @@ pub(super) async fn ready(State(server): State<Server>) -> (StatusCode, Json<Val
                 "status": "unavailable",
                 "database": "does not answer",
                 "redis": redis,
+                "push": push,
             });
             (StatusCode::SERVICE_UNAVAILABLE, Json(body))
         }

@@ -5,13 +5,13 @@
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use domain::{App, config::RateLimitConfig};
+use domain::{App, cache::Cache, config::RateLimitConfig};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
     middleware::StateInformationMiddleware,
 };
-use redis::{Script, aio::ConnectionManager};
+use redis::Script;
 
 use super::{address::Client, refusal::Refusal};
 use crate::viewer::Viewer;
@@ -65,7 +65,7 @@ pub struct Limits {
     enabled: bool,
     requests: Count,
     cost: Count,
-    redis: Option<ConnectionManager>,
+    cache: Cache,
     grant: Script,
 }
 
@@ -103,7 +103,7 @@ impl Limits {
             enabled,
             requests: Count::new(What::Requests, requests_per_minute),
             cost: Count::new(What::Cost, cost_per_minute),
-            redis: app.cache.redis(),
+            cache: app.cache.clone(),
             grant: Script::new(GRANT),
         }
     }
@@ -205,7 +205,7 @@ impl Limits {
     }
 
     async fn shared_verdict(&self, count: &Count, who: Who, units: u32) -> Option<Verdict> {
-        let mut redis = self.redis.clone()?;
+        let mut redis = self.cache.redis()?;
         let what = match count.what {
             What::Requests => "requests",
             What::Cost => "cost",
@@ -220,9 +220,18 @@ impl Limits {
             .arg(units);
         let answer = call.invoke_async::<(u8, i64, u64)>(&mut redis);
         // When Redis is away it is counted here instead, and health says so.
-        let Ok(Ok((granted, left, wait))) = tokio::time::timeout(PATIENCE, answer).await else {
-            return None;
+        let (granted, left, wait) = match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                self.cache.failed(&error.to_string());
+                return None;
+            }
+            Err(_) => {
+                self.cache.failed("no answer in time");
+                return None;
+            }
         };
+        self.cache.answered();
         Some(Verdict {
             granted: granted == 1,
             left: u32::try_from(left.max(0)).unwrap_or(u32::MAX),

@@ -1,58 +1,93 @@
 //! Answers that are expensive to work out: in process, and in Redis when there is one, so
 //! that the next process finds them. Redis being away only makes things slower.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use moka::future::Cache as Memory;
-use redis::{AsyncCommands, aio::ConnectionManager, aio::ConnectionManagerConfig};
+use redis::{AsyncCommands, Client, aio::ConnectionManager, aio::ConnectionManagerConfig};
 
 use crate::config::Config;
 
 /// How long Redis may keep an answer waiting.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// How long Redis is not asked after it has not answered, so that it being away slows down one
+/// request in this time and not each.
+const REST: Duration = Duration::from_secs(1);
+
 /// Text answers by key.
 #[derive(Clone)]
 pub struct Cache {
     memory: Memory<String, String>,
-    redis: Option<ConnectionManager>,
+    redis: Option<Redis>,
     seconds: u64,
     configured: bool,
 }
 
+#[derive(Clone)]
+struct Redis {
+    client: Client,
+    manager: ConnectionManager,
+    /// When it failed to answer; none while it does.
+    away: Arc<Mutex<Option<Instant>>>,
+}
+
 impl Cache {
-    /// Connects to Redis when one is configured; when it cannot be reached the process goes
-    /// on with its memory and says so in the log.
-    pub async fn connect(config: &Config) -> Self {
+    /// Goes to Redis when one is configured. It is connected to when it is first needed, and
+    /// again whenever it has been away.
+    #[must_use]
+    pub fn connect(config: &Config) -> Self {
         Self {
             memory: Memory::new(config.cache.forecasts),
-            redis: connect(&config.redis.url).await,
+            redis: Redis::new(&config.redis.url),
             seconds: config.cache.forecast_seconds,
             configured: !config.redis.url.is_empty(),
         }
     }
 
-    /// Whether answers are shared through Redis.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
-        self.redis.is_some()
-    }
-
     /// Whether Redis answers; none when there is none.
     pub async fn is_alive(&self) -> Option<bool> {
-        let mut redis = match (&self.redis, self.configured) {
-            (None, false) => return None,
-            (None, true) => return Some(false),
-            (Some(redis), _) => redis.clone(),
+        let Some(redis) = &self.redis else {
+            return self.configured.then_some(false);
         };
-        let answer = tokio::time::timeout(PATIENCE, redis.ping::<()>()).await;
+        let mut manager = redis.manager.clone();
+        let answer = tokio::time::timeout(PATIENCE, manager.ping::<()>()).await;
         Some(matches!(answer, Ok(Ok(()))))
     }
 
-    /// The connection to Redis, when there is one.
+    /// The connection to Redis; none when there is none, or it has just failed to answer. Who
+    /// uses it says with [`Self::answered`] and [`Self::failed`] how it went.
     #[must_use]
     pub fn redis(&self) -> Option<ConnectionManager> {
-        self.redis.clone()
+        let redis = self.redis.as_ref()?;
+        let away = redis.away();
+        let resting = away.is_some_and(|since| since.elapsed() < REST);
+        (!resting).then(|| redis.manager.clone())
+    }
+
+    /// Redis has answered.
+    pub fn answered(&self) {
+        let Some(redis) = &self.redis else { return };
+        if redis.away().take().is_some() {
+            tracing::info!("Redis answers again");
+        }
+    }
+
+    /// Redis has not answered, for this reason.
+    pub fn failed(&self, reason: &str) {
+        let Some(redis) = &self.redis else { return };
+        if redis.away().replace(Instant::now()).is_none() {
+            tracing::warn!(reason, "Redis does not answer; going on without it");
+        }
+    }
+
+    /// What opens connections to Redis, and the one that is shared, whatever its state.
+    pub(crate) fn connections(&self) -> Option<(Client, ConnectionManager)> {
+        let redis = self.redis.as_ref()?;
+        Some((redis.client.clone(), redis.manager.clone()))
     }
 
     /// The answer under a key, worked out once however many ask for it at the same time.
@@ -82,51 +117,65 @@ impl Cache {
     }
 
     async fn read(&self, key: &str) -> Option<String> {
-        let mut redis = self.redis.clone()?;
-        let read = redis.get::<_, Option<String>>(key);
-        match tokio::time::timeout(PATIENCE, read).await {
-            Ok(Ok(found)) => found,
-            Ok(Err(error)) => away(&error.to_string()),
-            Err(_) => away("no answer in time"),
-        }
+        let mut redis = self.redis()?;
+        self.in_time(redis.get::<_, Option<String>>(key)).await?
     }
 
     async fn write(&self, key: &str, answer: &str) {
-        let Some(mut redis) = self.redis.clone() else {
-            return;
-        };
-        let write = redis.set_ex::<_, _, ()>(key, answer, self.seconds);
-        match tokio::time::timeout(PATIENCE, write).await {
-            Ok(Ok(())) => {}
+        if let Some(mut redis) = self.redis() {
+            self.in_time(redis.set_ex::<_, _, ()>(key, answer, self.seconds))
+                .await;
+        }
+    }
+
+    /// What Redis says, unless it fails or is late.
+    async fn in_time<T>(&self, asked: impl Future<Output = redis::RedisResult<T>>) -> Option<T> {
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Ok(answer)) => {
+                self.answered();
+                Some(answer)
+            }
             Ok(Err(error)) => {
-                away::<()>(&error.to_string());
+                self.failed(&error.to_string());
+                None
             }
             Err(_) => {
-                away::<()>("no answer in time");
+                self.failed("no answer in time");
+                None
             }
         }
     }
 }
 
-fn away<T>(reason: &str) -> Option<T> {
-    tracing::warn!(reason, "Redis does not answer; going on without it");
-    None
-}
-
-async fn connect(url: &str) -> Option<ConnectionManager> {
-    if url.is_empty() {
-        return None;
+impl Redis {
+    /// None without an address, or with one that is none.
+    fn new(url: &str) -> Option<Self> {
+        if url.is_empty() {
+            return None;
+        }
+        let settings = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(Duration::from_secs(2)))
+            .set_response_timeout(Some(PATIENCE))
+            .set_number_of_retries(1);
+        let client = Client::open(url);
+        let opened = client.and_then(|client| {
+            let manager = ConnectionManager::new_lazy_with_config(client.clone(), settings)?;
+            Ok((client, manager))
+        });
+        match opened {
+            Ok((client, manager)) => Some(Self {
+                client,
+                manager,
+                away: Arc::default(),
+            }),
+            Err(error) => {
+                tracing::error!(%error, "the address of Redis cannot be used; going on without it");
+                None
+            }
+        }
     }
-    let client = match redis::Client::open(url) {
-        Ok(client) => client,
-        Err(error) => return away(&error.to_string()),
-    };
-    let settings = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(Duration::from_secs(2)))
-        .set_response_timeout(Some(PATIENCE))
-        .set_number_of_retries(1);
-    match ConnectionManager::new_with_config(client, settings).await {
-        Ok(manager) => Some(manager),
-        Err(error) => away(&error.to_string()),
+
+    fn away(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

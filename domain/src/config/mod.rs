@@ -172,6 +172,7 @@ pub struct CacheConfig {
 #[serde(deny_unknown_fields)]
 pub struct EventsConfig {
     pub poll_milliseconds: u64,
+    pub relayed_poll_milliseconds: u64,
 }
 
 /// `[forecast]`

@@ -193,7 +193,9 @@ mod tests {
         let body = Kind::ResultsPublished.body(&event, "https://f1.example.org/");
         let url = body["data"]["url"].as_str().unwrap();
         assert!(
-            url.starts_with("https://f1.example.org/graphql?query=%7Brace%28ref%3A%222024_monaco%22%29"),
+            url.starts_with(
+                "https://f1.example.org/graphql?query=%7Brace%28ref%3A%222024_monaco%22%29"
+            ),
             "{url}"
         );
     }

@@ -133,7 +133,10 @@ pub async fn change(app: &App, id: &str, change: Change) -> Result<webhook::Mode
         enabled: change.enabled.map_or(NotSet, Set),
         ..Default::default()
     };
-    if change.enabled.is_some_and(|enabled| enabled != before.enabled) {
+    if change
+        .enabled
+        .is_some_and(|enabled| enabled != before.enabled)
+    {
         row.disabled_because = Set(None);
         row.failing_since = Set(None);
         if !before.enabled {

@@ -223,7 +223,9 @@ async fn secrets(
     let earlier = webhook.earlier_salt.as_ref();
     let earlier = earlier.filter(|_| webhook.earlier_until.is_some_and(|until| now < until));
     let earlier = earlier.map(|salt| Secret::derive(&key, &webhook.id, salt));
-    Ok(Some([Some(secret), earlier].into_iter().flatten().collect()))
+    Ok(Some(
+        [Some(secret), earlier].into_iter().flatten().collect(),
+    ))
 }
 
 /// Notes whether a webhook works, and disables one that has not for long.

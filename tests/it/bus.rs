@@ -1,0 +1,197 @@
+//! What one process commits the others hear: at once through Redis, else when they look.
+
+use std::time::{Duration, Instant};
+
+use domain::{App, config::Config, event};
+use serde_json::Value;
+
+use crate::support::{
+    Setup, TestApp, TestDatabase,
+    redis::OwnRedis,
+    streams::{Events, PATIENCE},
+};
+
+/// A second process, so to speak: an application of its own on the same database.
+async fn beside(app: &TestApp) -> App {
+    let config = (*app.app.config).clone();
+    let db = domain::database::connect(&config.database).await.unwrap();
+    App::assemble(config, db, app.app.clock.clone())
+        .await
+        .unwrap()
+}
+
+/// A server on a Redis of its own that looks for itself only every so often.
+async fn relayed(redis: &OwnRedis, look: u64) -> TestApp {
+    let app = TestApp::start_with(Setup::default(), |config| {
+        config.redis.url = redis.url();
+        config.events.poll_milliseconds = look;
+        config.events.relayed_poll_milliseconds = 10_000;
+    })
+    .await;
+    wait_for(&app, "through Redis").await;
+    app
+}
+
+/// Waits until health says how news of other processes come.
+async fn wait_for(app: &TestApp, push: &str) {
+    let begin = Instant::now();
+    loop {
+        let ready = app.client.get(app.url("/health/ready")).send().await;
+        let ready = ready.unwrap();
+        assert_eq!(ready.status(), 200);
+        let ready: Value = ready.json().await.unwrap();
+        if ready["push"] == push {
+            return;
+        }
+        assert!(begin.elapsed() < PATIENCE, "{ready:#}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Somebody who listens to a server.
+async fn listening(app: &TestApp) -> Events {
+    let body = serde_json::json!({ "query": "subscription { dataStatusChanged { sequence } }" });
+    let request = app.client.post(app.url("/graphql"));
+    let request = request.header("accept", "text/event-stream").json(&body);
+    let mut events = Events::of(request.send().await.unwrap());
+    assert_eq!(sequence(&mut events).await, 0);
+    events
+}
+
+async fn sequence(events: &mut Events) -> i64 {
+    let told = events.next().await.unwrap();
+    told["data"]["dataStatusChanged"]["sequence"]
+        .as_i64()
+        .unwrap_or_else(|| panic!("no sequence in {told:#}"))
+}
+
+/// Another process commits; gives how long it took until the listener was told.
+async fn told_after(other: &App, events: &mut Events) -> Duration {
+    let now = other.clock.now();
+    let committed = event::append(&other.db, event::DATA_STATUS, "run_progressed", "x", now).await;
+    let begin = Instant::now();
+    other.bus.committed();
+    assert_eq!(sequence(events).await, committed.unwrap());
+    begin.elapsed()
+}
+
+#[tokio::test]
+async fn commits_of_another_process_are_heard_at_once_through_redis() {
+    let Some(redis) = OwnRedis::start() else {
+        return;
+    };
+    let app = relayed(&redis, 10_000).await;
+    let other = beside(&app).await;
+    let mut events = listening(&app).await;
+    // The first also connects.
+    told_after(&other, &mut events).await;
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        times.push(told_after(&other, &mut events).await);
+    }
+    times.sort();
+    println!("median {:?}, slowest {:?}", times[10], times[19]);
+    assert!(times[10] < Duration::from_millis(50), "{times:?}");
+    assert!(times[19] < Duration::from_secs(1), "{times:?}");
+}
+
+#[tokio::test]
+async fn while_redis_is_away_the_database_is_asked_and_afterwards_all_is_as_before() {
+    let Some(mut redis) = OwnRedis::start() else {
+        return;
+    };
+    let app = relayed(&redis, 100).await;
+    let other = beside(&app).await;
+    let mut events = listening(&app).await;
+    told_after(&other, &mut events).await;
+    redis.stop();
+    wait_for(&app, "polling").await;
+    for _ in 0..5 {
+        let took = told_after(&other, &mut events).await;
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    }
+    redis.again();
+    wait_for(&app, "through Redis").await;
+    // The other process finds its way back to Redis by itself, too.
+    let begin = Instant::now();
+    loop {
+        let took = told_after(&other, &mut events).await;
+        if took < Duration::from_millis(50) {
+            break;
+        }
+        assert!(begin.elapsed() < PATIENCE, "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_starts_without_its_redis_finds_it_later() {
+    let Some(mut redis) = OwnRedis::start() else {
+        return;
+    };
+    redis.stop();
+    let app = TestApp::start_with(Setup::default(), |config| {
+        config.redis.url = redis.url();
+    })
+    .await;
+    wait_for(&app, "polling").await;
+    assert_eq!(app.app.cache.is_alive().await, Some(false));
+    let computed = app
+        .app
+        .cache
+        .get_or_compute("a", async { Ok::<_, String>("1".to_owned()) });
+    assert_eq!(computed.await.unwrap(), "1");
+    redis.again();
+    wait_for(&app, "through Redis").await;
+    let begin = Instant::now();
+    while app.app.cache.is_alive().await != Some(true) {
+        assert!(begin.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // What one works out the other finds.
+    let begin = Instant::now();
+    loop {
+        let key = format!("b{}", begin.elapsed().as_millis());
+        let one = app
+            .app
+            .cache
+            .get_or_compute(&key, async { Ok::<_, String>("1".to_owned()) });
+        one.await.unwrap();
+        let other = beside(&app).await.cache;
+        let two = other.get_or_compute(&key, async { Ok::<_, String>("2".to_owned()) });
+        if two.await.unwrap() == "1" {
+            break;
+        }
+        assert!(begin.elapsed() < PATIENCE);
+    }
+}
+
+#[tokio::test]
+async fn processes_on_another_database_are_not_heard() {
+    let Some(redis) = OwnRedis::start() else {
+        return;
+    };
+    let app = relayed(&redis, 10_000).await;
+    let elsewhere = TestDatabase::create().await;
+    let mut config: Config = (*app.app.config).clone();
+    config.database.url.clone_from(&elsewhere.url);
+    let stranger = App::start(config).await.unwrap();
+    let mut notices = app.app.bus.listen();
+    let now = stranger.clock.now();
+    event::append(&stranger.db, event::DATA_STATUS, "run_progressed", "x", now)
+        .await
+        .unwrap();
+    stranger.bus.committed();
+    let heard = tokio::time::timeout(Duration::from_millis(300), notices.recv()).await;
+    assert!(heard.is_err(), "{heard:?}");
+}
+
+#[tokio::test]
+async fn without_redis_there_is_nobody_to_be_told() {
+    let app = TestApp::start(Setup {
+        change: |config| config.redis.url.clear(),
+        ..Setup::default()
+    })
+    .await;
+    assert_eq!(app.app.bus.is_relayed(), None);
+    wait_for(&app, "within this process").await;
+}
