@@ -1,12 +1,17 @@
 //! What one process commits the others hear: at once through Redis, else when they look.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Stdio},
+    time::{Duration, Instant},
+};
 
 use domain::{App, config::Config, event};
 use serde_json::Value;
 
 use crate::support::{
     Setup, TestApp, TestDatabase,
+    command::pitwall,
     redis::OwnRedis,
     streams::{Events, PATIENCE},
 };
@@ -34,10 +39,13 @@ async fn relayed(redis: &OwnRedis, look: u64) -> TestApp {
 
 /// Waits until health says how news of other processes come.
 async fn wait_for(app: &TestApp, push: &str) {
+    wait_at(&app.url("/health/ready"), push).await;
+}
+
+async fn wait_at(url: &str, push: &str) {
     let begin = Instant::now();
     loop {
-        let ready = app.client.get(app.url("/health/ready")).send().await;
-        let ready = ready.unwrap();
+        let ready = reqwest::get(url).await.unwrap();
         assert_eq!(ready.status(), 200);
         let ready: Value = ready.json().await.unwrap();
         if ready["push"] == push {
@@ -50,8 +58,12 @@ async fn wait_for(app: &TestApp, push: &str) {
 
 /// Somebody who listens to a server.
 async fn listening(app: &TestApp) -> Events {
+    listening_at(&app.url("/graphql")).await
+}
+
+async fn listening_at(url: &str) -> Events {
     let body = serde_json::json!({ "query": "subscription { dataStatusChanged { sequence } }" });
-    let request = app.client.post(app.url("/graphql"));
+    let request = reqwest::Client::new().post(url);
     let request = request.header("accept", "text/event-stream").json(&body);
     let mut events = Events::of(request.send().await.unwrap());
     assert_eq!(sequence(&mut events).await, 0);
@@ -194,4 +206,61 @@ async fn without_redis_there_is_nobody_to_be_told() {
     .await;
     assert_eq!(app.app.bus.is_relayed(), None);
     wait_for(&app, "within this process").await;
+}
+
+/// `pitwall serve`, killed at the end of the test.
+struct Server {
+    process: Child,
+    graphql: String,
+}
+
+impl Server {
+    fn start(database: &TestDatabase, redis: &OwnRedis) -> Self {
+        let mut process = pitwall(&database.url)
+            .arg("serve")
+            .env("REDIS_URL", redis.url())
+            .env("PITWALL__SERVER__PORT", "0")
+            .env("PITWALL__DATA__BUNDLED", "false")
+            .env("PITWALL__EVENTS__RELAYED_POLL_MILLISECONDS", "60000")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = process.stdout.take().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let graphql = line.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(graphql.starts_with("http://"), "{line}");
+        Self { process, graphql }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn subscribers_on_two_servers_hear_what_a_third_process_commits() {
+    let Some(redis) = OwnRedis::start() else {
+        return;
+    };
+    let database = TestDatabase::create().await;
+    let mut config = Config::defaults();
+    config.database.url.clone_from(&database.url);
+    config.redis.url = redis.url();
+    // This test is the third.
+    let third = App::start(config).await.unwrap();
+    let servers = [(); 2].map(|()| Server::start(&database, &redis));
+    for server in &servers {
+        let health = server.graphql.replace("/graphql", "/health/ready");
+        wait_at(&health, "through Redis").await;
+    }
+    let mut first = listening_at(&servers[0].graphql).await;
+    let mut second = listening_at(&servers[1].graphql).await;
+    for expected in 1..=20 {
+        told_after(&third, &mut first).await;
+        assert_eq!(sequence(&mut second).await, expected);
+    }
 }

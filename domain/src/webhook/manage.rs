@@ -143,11 +143,7 @@ pub async fn change(app: &App, id: &str, change: Change) -> Result<webhook::Mode
             start_from_now(&transaction, &before.id).await?;
         }
     }
-    let webhook = if row.is_changed() {
-        row.update(&transaction).await?
-    } else {
-        before
-    };
+    let webhook = row.update(&transaction).await?;
     transaction.commit().await?;
     Ok(webhook)
 }

@@ -73,7 +73,11 @@ pub(super) fn next(outcome: &Outcome, attempts: i32, chance: f64) -> Next {
     let Some(pause) = PAUSES.get(failed) else {
         return Next::GivenUp;
     };
-    #[expect(clippy::cast_possible_truncation, reason = "an hour at most")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "seconds of some hours at most"
+    )]
     let more = (pause.num_seconds() as f64 * chance / 10.0) as i64;
     let pause = *pause + TimeDelta::seconds(more);
     Next::Again(pause.max(asked.unwrap_or_default().min(LONGEST_PAUSE)))
