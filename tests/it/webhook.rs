@@ -9,7 +9,7 @@ use std::{
 
 use chrono::TimeDelta;
 use domain::{App, clock::Clock, config::Config, event, webhook};
-use sea_orm::{ConnectionTrait, EntityTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 
 use crate::support::{

@@ -1,6 +1,12 @@
 //! Who may register webhooks, what is refused, and what becomes of secrets.
 
-use super::*;
+use chrono::TimeDelta;
+use domain::App;
+use sea_orm::EntityTrait;
+use serde_json::{Value, json};
+
+use super::{admin, answer, deliver, empty, happen, ids, later, look, register, with};
+use crate::support::{TestApp, receiver::Receiver};
 
 /// Code, reason and sentence of the only error.
 async fn refused(app: &TestApp, query: &str, variables: Value) -> (String, Value, String) {
