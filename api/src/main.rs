@@ -135,6 +135,7 @@ async fn serve(app: App) -> Result<Outcome> {
     if app.config.forecast.train {
         tokio::spawn(jobs::retrain::keep_trained(app.clone()));
     }
+    tokio::spawn(jobs::webhook::keep_delivering(app.clone()));
     let graphiql = app.config.graphiql();
     let listening = move |address| {
         // Nothing can be done when nobody reads it; the server runs all the same.

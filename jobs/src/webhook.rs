@@ -30,6 +30,15 @@ const ROUND: usize = 100;
 /// Bytes of an answer that are read; the longest character takes four.
 const MOST_READ: usize = EXCERPT * 4;
 
+/// How often is looked for what is due again, when nothing happens.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Events that come in a row are collected for so long.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// How often the log of deliveries is tidied, by the application's clock.
+const TIDY: TimeDelta = TimeDelta::days(1);
+
 /// What a round came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sent {
@@ -38,6 +47,35 @@ pub struct Sent {
     pub failed: usize,
     /// Failed for the last time.
     pub given_up: usize,
+}
+
+/// Sends for ever: whenever an event was heard of, and every so often what is due again. Once a day
+/// what the log need not keep is forgotten. A database that does not answer is asked again.
+pub async fn keep_delivering(app: App) {
+    let mut notices = app.bus.listen();
+    let mut tidied = None;
+    loop {
+        if let Err(error) = round(&app, &mut tidied).await {
+            tracing::warn!(%error, "webhooks could not be sent to; trying again");
+        }
+        tokio::select! {
+            // Having missed some is a notice too.
+            _ = notices.recv() => tokio::time::sleep(GATHER).await,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+        // One round is for all that were heard of.
+        notices = notices.resubscribe();
+    }
+}
+
+async fn round(app: &App, tidied: &mut Option<DateTime<Utc>>) -> Result<()> {
+    deliver_due(app).await?;
+    let now = app.clock.now();
+    if tidied.is_none_or(|at| now - at >= TIDY) {
+        webhook::clean_up(app).await?;
+        *tidied = Some(now);
+    }
+    Ok(())
 }
 
 /// Sends what is due, once: first what happened since the last time is written down for each

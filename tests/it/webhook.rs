@@ -113,7 +113,7 @@ async fn an_event_is_sent_to_those_who_want_it_signed_and_once() {
     happen(&app, "race_imported", "Race:2024_monaco").await;
     happen(&app, "results_published", "Race:2024_monaco").await;
     happen(&app, "import_finished", "bundled").await;
-    happen(&app, "standings_changed", "Season:2024").await;
+    happen(&app, "standings_computed", "Season:2024").await;
     assert_eq!(deliver(&app.app).await.delivered, 3);
     assert_eq!(deliver(&app.app).await.delivered, 0);
     let types: Vec<_> = races
@@ -160,7 +160,10 @@ async fn what_failed_is_sent_again_when_it_is_due_under_the_same_id() {
     assert_eq!(failed[0]["responseStatus"], 500);
     assert_eq!(failed[0]["responseExcerpt"], "as I was told");
     assert_eq!(failed[0]["error"], "answered with status 500");
-    assert_eq!(look(&app, &id, "failingSince").await["failingSince"], TODAY);
+    assert_eq!(
+        look(&app, &id, "failingSince").await["failingSince"],
+        "2025-01-15T12:00:00+00:00"
+    );
     let sent = deliver(&later(&app, TimeDelta::seconds(70))).await;
     assert_eq!(sent.delivered, 1);
     let received = receiver.received();
@@ -189,7 +192,10 @@ async fn a_receiver_that_fails_is_not_sent_the_next_at_once_and_one_event_holds_
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(deliver(&app.app).await.delivered, 1);
     // As long as it asked for, not a minute.
-    assert_eq!(log(&app, &id).await[1]["dueAt"], "2025-01-15T13:00:00Z");
+    assert_eq!(
+        log(&app, &id).await[1]["dueAt"],
+        "2025-01-15T13:00:00+00:00"
+    );
 }
 
 #[tokio::test]
@@ -392,28 +398,13 @@ async fn what_is_sent_says_where_to_look() {
     register(
         &app,
         &receiver.url,
-        &[
-            "RACE_UPDATED",
-            "RESULTS_PUBLISHED",
-            "STANDINGS_CHANGED",
-            "FORECAST_PUBLISHED",
-        ],
+        &["RACE_UPDATED", "RESULTS_PUBLISHED", "STANDINGS_CHANGED"],
     )
     .await;
     happen(&app, "race_imported", "Race:2024_monaco").await;
     happen(&app, "results_published", "Race:2024_monaco").await;
-    happen(&app, "standings_changed", "Season:2024").await;
-    let now = app.app.clock.now();
-    event::append(
-        &app.app.db,
-        "forecast",
-        "forecast_published",
-        "Race:2024_monaco",
-        now,
-    )
-    .await
-    .unwrap();
-    assert_eq!(deliver(&app.app).await.delivered, 4);
+    happen(&app, "standings_computed", "Season:2024").await;
+    assert_eq!(deliver(&app.app).await.delivered, 3);
     for one in receiver.received() {
         let url = one.json()["data"]["url"].as_str().unwrap().to_owned();
         let path = url.strip_prefix("https://f1.example.org").unwrap();
@@ -440,4 +431,44 @@ async fn the_log_goes_back_as_far_as_it_is_told() {
     // What was sent is not sent again.
     assert_eq!(deliver(&after).await, jobs::webhook::Sent::default());
     assert_eq!(receiver.received().len(), 1);
+}
+
+#[tokio::test]
+async fn an_import_is_told_of_without_anybody_asking() {
+    let app = empty().await;
+    let receiver = Receiver::start().await;
+    let types = ["RESULTS_PUBLISHED", "STANDINGS_CHANGED"];
+    register(&app, &receiver.url, &types).await;
+    let sending = tokio::spawn(jobs::webhook::keep_delivering(app.app.clone()));
+    let loaded = jobs::bundled::load(&app.app, |_| {}).await.unwrap();
+    // A message for each race that has results by now, and one for each season.
+    let told = |name: &str| {
+        let received = receiver.received();
+        let told = received.iter().filter(|one| one.json()["type"] == name);
+        told.map(|one| one.json()["data"]["id"].to_string())
+            .collect::<BTreeSet<_>>()
+    };
+    let query = "{ seasons { year races { id status } } }";
+    let data = app.data(query).await;
+    let seasons = data["seasons"].as_array().unwrap();
+    let races = seasons
+        .iter()
+        .flat_map(|season| season["races"].as_array().unwrap());
+    let run = races.filter(|race| race["status"] == "COMPLETED");
+    let run: BTreeSet<_> = run.map(|race| race["id"].to_string()).collect();
+    assert!(run.len() > 20 && run.len() <= loaded.changed, "{run:?}");
+    for _ in 0..600 {
+        if told("results.published") == run && told("standings.changed").len() == seasons.len() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(told("results.published"), run);
+    assert_eq!(told("standings.changed").len(), seasons.len());
+    // The same again brings nothing new.
+    let before = receiver.received().len();
+    jobs::bundled::load(&app.app, |_| {}).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(receiver.received().len(), before);
+    sending.abort();
 }

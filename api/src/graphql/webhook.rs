@@ -18,16 +18,14 @@ use crate::error::{Result, from_domain};
 
 /// What a webhook is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "webhook::Kind")]
+#[graphql(remote = "Kind")]
 pub enum WebhookType {
     /// A race was added, or something about it changed: `race.updated`.
     RaceUpdated,
-    /// A race has got results, or other ones than before: `results.published`.
+    /// A race or its sprint has got results, or other ones than before: `results.published`.
     ResultsPublished,
-    /// The standings of a season changed: `standings.changed`.
+    /// The standings of a season were computed anew, since results changed: `standings.changed`.
     StandingsChanged,
-    /// An engine has said something new of a race: `forecast.published`.
-    ForecastPublished,
 }
 
 /// Where a delivery stands.

@@ -113,7 +113,7 @@ impl Cache {
         self.memory
             .try_get_with(key.to_owned(), fill)
             .await
-            .map_err(|error: std::sync::Arc<E>| E::clone(&error))
+            .map_err(|error: Arc<E>| E::clone(&error))
     }
 
     async fn read(&self, key: &str) -> Option<String> {

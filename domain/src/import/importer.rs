@@ -177,19 +177,20 @@ async fn import_race(
         race_id: row.id,
         new_race: stored.is_none(),
     };
-    let changed = race::store(&writer, &state.known, record, &sections).await? || race_changed;
-    if changed {
-        race::announce(&writer, &row.reference).await?;
+    let mut changed = race::store(&writer, &state.known, record, &sections).await?;
+    changed.any |= race_changed;
+    if changed.any {
+        race::announce(&writer, &row.reference, changed).await?;
     }
     transaction.commit().await?;
-    if changed {
+    if changed.any {
         app.bus.committed();
     }
     for (section, digest) in sections {
         state.known.insert((row.id, section), (source, digest));
     }
     state.calendar.remember(row);
-    Ok(changed)
+    Ok(changed.any)
 }
 
 /// A race that names somebody or some place that nobody has introduced.

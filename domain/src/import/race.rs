@@ -41,7 +41,16 @@ pub fn new_sections(
         .collect()
 }
 
-/// Writes the named parts of a race and says whether a row changed.
+/// What writing a race has changed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changed {
+    /// Anything at all.
+    pub any: bool,
+    /// The classification of the race or of its sprint.
+    pub results: bool,
+}
+
+/// Writes the named parts of a race and says what changed.
 ///
 /// # Errors
 /// When the database fails; the transaction is the caller's to roll back.
@@ -50,8 +59,8 @@ pub async fn store<C: ConnectionTrait>(
     known: &Known,
     record: &RaceRecord,
     sections: &[(Section, String)],
-) -> Result<bool, DbErr> {
-    let mut changed = false;
+) -> Result<Changed, DbErr> {
+    let mut changed = Changed::default();
     let mut standings_affected = false;
     let mut remembered = Vec::new();
     for (section, digest) in sections {
@@ -61,7 +70,9 @@ pub async fn store<C: ConnectionTrait>(
         if stored == Stored::KeptBetter {
             continue;
         }
-        changed |= stored == Stored::Changed;
+        let classified = matches!(section, Section::Results | Section::Sprint);
+        changed.any |= stored == Stored::Changed;
+        changed.results |= classified && stored == Stored::Changed;
         let row = race_source::Model {
             race_id: writer.race_id,
             section: *section,
@@ -77,8 +88,8 @@ pub async fn store<C: ConnectionTrait>(
                 .update(writer.transaction)
                 .await?;
         }
-        standings_affected |= matches!(section, Section::Results | Section::Sprint)
-            || (*section == Section::Calendar && stored == Stored::Changed);
+        standings_affected |=
+            classified || (*section == Section::Calendar && stored == Stored::Changed);
     }
     rows::insert::<_, race_source::Entity>(writer.transaction, &remembered).await?;
     if sections.iter().any(|(section, _)| {
@@ -87,7 +98,7 @@ pub async fn store<C: ConnectionTrait>(
             Section::Results | Section::Sprint | Section::Qualifying
         )
     }) {
-        changed |= entries::store(writer, record).await?;
+        changed.any |= entries::store(writer, record).await?;
     }
     if standings_affected {
         season::Entity::update_many()
@@ -160,22 +171,22 @@ async fn completed<C: ConnectionTrait>(writer: &RaceWriter<'_, C>) -> Result<(),
         .map(drop)
 }
 
-/// The event that tells of the change.
+/// The events that tell of the change.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn announce<C: ConnectionTrait>(
     writer: &RaceWriter<'_, C>,
     reference: &str,
+    changed: Changed,
 ) -> Result<(), DbErr> {
     let subject = format!("Race:{reference}");
-    event::append(
-        writer.transaction,
-        event::DATA,
-        "race_imported",
-        &subject,
-        writer.now,
-    )
-    .await
-    .map(drop)
+    let mut kinds = vec!["race_imported"];
+    if changed.results {
+        kinds.push("results_published");
+    }
+    for kind in kinds {
+        event::append(writer.transaction, event::DATA, kind, &subject, writer.now).await?;
+    }
+    Ok(())
 }

@@ -5,20 +5,15 @@ use serde_json::{Value, json};
 
 use crate::event;
 
-/// The stream of forecasts.
-const FORECAST: &str = "forecast";
-
 /// What a webhook is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// A race was added, or something about it changed.
     RaceUpdated,
-    /// A race has got results, or other ones than before.
+    /// A race or its sprint has got results, or other ones than before.
     ResultsPublished,
-    /// The standings of a season changed.
+    /// The standings of a season were computed anew, since results changed.
     StandingsChanged,
-    /// An engine has said something new of a race.
-    ForecastPublished,
 }
 
 /// A row of the table.
@@ -32,7 +27,7 @@ struct Row {
     query: fn(&str) -> String,
 }
 
-const TABLE: [Row; 4] = [
+const TABLE: [Row; 3] = [
     Row {
         kind: Kind::RaceUpdated,
         name: "race.updated",
@@ -56,22 +51,10 @@ const TABLE: [Row; 4] = [
         kind: Kind::StandingsChanged,
         name: "standings.changed",
         stream: event::DATA,
-        event: "standings_changed",
+        event: "standings_computed",
         query: |season| {
             let year = season.parse().unwrap_or(0_i32);
             format!("{{season(year:{year}){{driverStandings{{position points driver{{name}}}}}}}}")
-        },
-    },
-    Row {
-        kind: Kind::ForecastPublished,
-        name: "forecast.published",
-        stream: FORECAST,
-        event: "forecast_published",
-        query: |race| {
-            format!(
-                "{{race(ref:{}){{name forecast{{stage entries{{driver{{name}} winProbability{{value}}}}}}}}}}",
-                text(race)
-            )
         },
     },
 ];
@@ -143,11 +126,10 @@ fn query_url(public_url: &str) -> Option<url::Url> {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 4] = [
+    const KINDS: [Kind; 3] = [
         Kind::RaceUpdated,
         Kind::ResultsPublished,
         Kind::StandingsChanged,
-        Kind::ForecastPublished,
     ];
 
     fn event(stream: &str, kind: &str, subject: &str) -> Event {

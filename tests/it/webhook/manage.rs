@@ -179,7 +179,7 @@ async fn a_rotated_secret_signs_beside_the_one_before_for_a_day() {
     let new = rotated["rotateWebhookSecret"]["secret"].as_str().unwrap();
     assert_ne!(new, old);
     let until = &rotated["rotateWebhookSecret"]["webhook"]["earlierSecretUntil"];
-    assert_eq!(*until, "2025-01-16T12:00:00Z");
+    assert_eq!(*until, "2025-01-16T12:00:00+00:00");
     happen(&app, "race_imported", "Race:2024_monaco").await;
     deliver(&app.app).await;
     happen(&app, "race_imported", "Race:2024_monaco").await;
