@@ -96,8 +96,8 @@ async fn deliver(app: &App) -> jobs::webhook::Sent {
     jobs::webhook::deliver_due(app).await.unwrap()
 }
 
-fn ids(received: &[Received]) -> Vec<&str> {
-    received
+fn ids(messages: &[Received]) -> Vec<&str> {
+    messages
         .iter()
         .map(|one| one.header("webhook-id"))
         .collect()
@@ -123,18 +123,18 @@ async fn an_event_is_sent_to_those_who_want_it_signed_and_once() {
         .collect();
     assert_eq!(types, ["race.updated", "standings.changed"]);
     // What happened before it was registered is not sent.
-    let received = results.received();
-    assert_eq!(received.len(), 1);
+    let messages = results.received();
+    assert_eq!(messages.len(), 1);
     assert_eq!(
-        received[0].json(),
+        messages[0].json(),
         json!({ "type": "results.published", "timestamp": TODAY, "data": { "id": "Race:2024_monaco" } })
     );
-    assert!(received[0].is_signed_by(&secret));
-    assert_eq!(received[0].header("webhook-timestamp"), "1736942400");
-    assert_eq!(received[0].header("content-type"), "application/json");
+    assert!(messages[0].is_signed_by(&secret));
+    assert_eq!(messages[0].header("webhook-timestamp"), "1736942400");
+    assert_eq!(messages[0].header("content-type"), "application/json");
     let log = log(&app, &id).await;
     assert_eq!(log.len(), 1);
-    assert_eq!(log[0]["id"], received[0].header("webhook-id"));
+    assert_eq!(log[0]["id"], messages[0].header("webhook-id"));
     assert_eq!(log[0]["type"], "RESULTS_PUBLISHED");
     assert_eq!(log[0]["status"], "DELIVERED");
     assert_eq!(log[0]["attempts"], 1);
@@ -166,11 +166,11 @@ async fn what_failed_is_sent_again_when_it_is_due_under_the_same_id() {
     );
     let sent = deliver(&later(&app, TimeDelta::seconds(70))).await;
     assert_eq!(sent.delivered, 1);
-    let received = receiver.received();
-    assert_eq!(received.len(), 2);
-    assert_eq!(ids(&received)[0], ids(&received)[1]);
-    assert_eq!(received[0].body, received[1].body);
-    assert!(received.iter().all(|one| one.is_signed_by(&secret)));
+    let messages = receiver.received();
+    assert_eq!(messages.len(), 2);
+    assert_eq!(ids(&messages)[0], ids(&messages)[1]);
+    assert_eq!(messages[0].body, messages[1].body);
+    assert!(messages.iter().all(|one| one.is_signed_by(&secret)));
     let delivered = log(&app, &id).await;
     assert_eq!(delivered[0]["status"], "DELIVERED");
     assert_eq!(delivered[0]["attempts"], 2);
@@ -219,9 +219,9 @@ async fn a_delivery_whose_worker_was_killed_is_sent_again_under_the_same_id() {
         deliver(&later(&app, TimeDelta::minutes(2))).await.delivered,
         1
     );
-    let received = receiver.received();
-    assert_eq!(ids(&received).len(), 2);
-    assert_eq!(ids(&received)[0], ids(&received)[1]);
+    let messages = receiver.received();
+    assert_eq!(ids(&messages).len(), 2);
+    assert_eq!(ids(&messages)[0], ids(&messages)[1]);
     assert_eq!(log(&app, &id).await[0]["status"], "DELIVERED");
 }
 
@@ -267,11 +267,11 @@ async fn several_workers_at_once_send_each_event_once() {
         delivered += worker.await.unwrap().delivered;
     }
     assert_eq!(delivered, 40);
-    let received = receiver.received();
-    let different: BTreeSet<_> = ids(&received).into_iter().collect();
-    assert_eq!((received.len(), different.len()), (40, 40));
+    let messages = receiver.received();
+    let different: BTreeSet<_> = ids(&messages).into_iter().collect();
+    assert_eq!((messages.len(), different.len()), (40, 40));
     let mut subjects = BTreeMap::new();
-    for one in &received {
+    for one in &messages {
         *subjects
             .entry(one.json()["data"]["id"].to_string())
             .or_insert(0) += 1;
@@ -443,8 +443,8 @@ async fn an_import_is_told_of_without_anybody_asking() {
     let loaded = jobs::bundled::load(&app.app, |_| {}).await.unwrap();
     // A message for each race that has results by now, and one for each season.
     let told = |name: &str| {
-        let received = receiver.received();
-        let told = received.iter().filter(|one| one.json()["type"] == name);
+        let messages = receiver.received();
+        let told = messages.iter().filter(|one| one.json()["type"] == name);
         told.map(|one| one.json()["data"]["id"].to_string())
             .collect::<BTreeSet<_>>()
     };

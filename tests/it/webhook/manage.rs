@@ -153,11 +153,11 @@ async fn a_webhook_is_tried_out_and_a_delivery_sent_again() {
         json!({ "status": "PENDING", "attempts": 0 })
     );
     assert_eq!(deliver(&app.app).await.delivered, 1);
-    let received = receiver.received();
-    assert_eq!(ids(&received), [delivery, delivery]);
-    assert_eq!(received[0].json()["type"], "ping");
-    assert_eq!(received[0].json()["data"]["id"], id);
-    assert!(received.iter().all(|one| one.is_signed_by(&secret)));
+    let messages = receiver.received();
+    assert_eq!(ids(&messages), [delivery, delivery]);
+    assert_eq!(messages[0].json()["type"], "ping");
+    assert_eq!(messages[0].json()["data"]["id"], id);
+    assert!(messages.iter().all(|one| one.is_signed_by(&secret)));
     let disable = "mutation ($id: ID!) { updateWebhook(id: $id, enabled: false) { url } }";
     admin(&app, disable, json!({ "id": id })).await;
     for (query, id) in [(ping, id.as_str()), (again, delivery)] {
@@ -184,9 +184,9 @@ async fn a_rotated_secret_signs_beside_the_one_before_for_a_day() {
     deliver(&app.app).await;
     happen(&app, "race_imported", "Race:2024_monaco").await;
     deliver(&later(&app, TimeDelta::days(1))).await;
-    let received = receiver.received();
-    assert!(received[0].is_signed_by(&old) && received[0].is_signed_by(new));
-    assert!(!received[1].is_signed_by(&old) && received[1].is_signed_by(new));
+    let messages = receiver.received();
+    assert!(messages[0].is_signed_by(&old) && messages[0].is_signed_by(new));
+    assert!(!messages[1].is_signed_by(&old) && messages[1].is_signed_by(new));
 }
 
 #[tokio::test]
