@@ -19,7 +19,7 @@ use crate::support::{
 
 const TOKEN: &str = "pole-position";
 
-const LOG: &str = "deliveries { nodes { id type status attempts dueAt attemptedAt duration responseStatus responseExcerpt error } }";
+const LOG: &str = "deliveries { id type status attempts dueAt attemptedAt duration responseStatus responseExcerpt error }";
 
 async fn with(then: fn(&mut Config)) -> TestApp {
     TestApp::start(Setup {
@@ -70,8 +70,8 @@ async fn look(app: &TestApp, id: &str, fields: &str) -> Value {
 /// Its log of deliveries, the newest first.
 async fn log(app: &TestApp, id: &str) -> Vec<Value> {
     let mut webhook = look(app, id, LOG).await;
-    let nodes = webhook["deliveries"]["nodes"].take();
-    nodes.as_array().unwrap().clone()
+    let deliveries = webhook["deliveries"].take();
+    deliveries.as_array().unwrap().clone()
 }
 
 async fn happen(app: &TestApp, kind: &str, subject: &str) -> i64 {

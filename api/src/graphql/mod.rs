@@ -121,7 +121,6 @@ pub(crate) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
     .override_output_type_description::<Page<race::Race>>("A page of races.")
     .override_output_type_description::<Page<result::Result>>("A page of results.")
-    .override_output_type_description::<Page<webhook::WebhookDelivery>>("A page of deliveries.")
     .override_output_type_description::<DateTime<Utc>>(
         "A moment in UTC, RFC 3339: `2024-05-26T13:00:00Z`.",
     )

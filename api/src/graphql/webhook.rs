@@ -4,17 +4,15 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::webhook::{self, Change, Kind, Registered};
 use entities::{webhook as webhook_row, webhook_delivery};
-use sea_orm::sea_query::Expr;
 
 use super::{
     app,
-    connection::{Page, PageInput, SortValue, Sorting, page},
-    directive::{ListOf, Paged},
+    directive::{ListOf, SlicedList},
     node::{id, reference_of},
     scalars::Duration,
     viewer::admin_only,
 };
-use crate::error::{Result, from_domain};
+use crate::error::{Result, bad_input, from_database, from_domain};
 
 /// What a webhook is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -92,34 +90,18 @@ impl Webhook {
         self.0.created_at
     }
 
-    /// What was and will be sent to it, the newest first.
-    #[graphql(directive = Paged::apply())]
+    /// What was and will be sent to it, the newest first; at most 100.
+    #[graphql(directive = SlicedList::apply(20, "first"))]
     async fn deliveries(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Page<WebhookDelivery>> {
-        let input = PageInput {
-            first,
-            after,
-            last,
-            before,
-        };
-        let sorting = Sorting {
-            scope: format!("webhook.deliveries/{}", self.0.id),
-            by: Expr::col(webhook_delivery::Column::Id),
-            key: Expr::col(webhook_delivery::Column::Id),
-            descending: true,
-            of: |row: &webhook_delivery::Model, _| {
-                (SortValue::Number(row.id.into()), row.id.into())
-            },
-            order: "id",
-        };
-        let select = webhook::deliveries(&self.0.id);
-        page(ctx, select, sorting, &input, WebhookDelivery).await
+        #[graphql(default = 20)] first: i32,
+    ) -> Result<Vec<WebhookDelivery>> {
+        let first = u64::try_from(first).ok().filter(|first| *first <= 100);
+        let first = first.ok_or_else(|| bad_input("`first` is a number from 0 to 100"))?;
+        let rows = webhook::deliveries(app(ctx), &self.0.id, first).await;
+        let rows = rows.map_err(|error| from_database(&error))?;
+        Ok(rows.into_iter().map(WebhookDelivery).collect())
     }
 }
 

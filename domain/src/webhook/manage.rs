@@ -6,7 +6,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    Select,
+    QuerySelect,
     sea_query::OnConflict,
 };
 use serde_json::json;
@@ -105,10 +105,21 @@ pub async fn find(app: &App, id: &str) -> Result<webhook::Model> {
     found(&app.db, id).await
 }
 
-/// What was and will be sent to a webhook.
-#[must_use]
-pub fn deliveries(id: &str) -> Select<webhook_delivery::Entity> {
-    webhook_delivery::Entity::find().filter(webhook_delivery::Column::WebhookId.eq(id))
+/// What was and will be sent to a webhook, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deliveries(
+    app: &App,
+    id: &str,
+    first: u64,
+) -> Result<Vec<webhook_delivery::Model>, DbErr> {
+    webhook_delivery::Entity::find()
+        .filter(webhook_delivery::Column::WebhookId.eq(id))
+        .order_by_desc(webhook_delivery::Column::Id)
+        .limit(first)
+        .all(&app.db)
+        .await
 }
 
 /// Changes a webhook. One that is enabled again is told of what happens from then on.
