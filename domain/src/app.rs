@@ -7,7 +7,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::{
     bus::Bus, cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts,
-    model::Models, secret,
+    live::Live, model::Models, secret,
 };
 
 /// The application, cheap to clone.
@@ -26,6 +26,8 @@ pub struct App {
     pub forecasts: Arc<Forecasts>,
     /// Trained models that answer.
     pub models: Arc<Models>,
+    /// Races that somebody follows.
+    pub live: Arc<Live>,
 }
 
 impl App {
@@ -60,6 +62,7 @@ impl App {
             forecasts: Arc::new(Forecasts::new(&config)),
             models: Arc::new(Models::new(&engines)),
             engines: Arc::new(engines),
+            live: Arc::default(),
             config: Arc::new(config),
             db,
             clock,

@@ -23,7 +23,7 @@ use relay::Relay;
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 use tokio::sync::{Notify, broadcast};
 
-use crate::{App, cache::Cache};
+use crate::{App, cache::Cache, event};
 
 /// Notices that a listener may fall behind; after that it hears how many it missed.
 const BACKLOG: usize = 1024;
@@ -106,6 +106,15 @@ impl Bus {
         }
     }
 
+    /// The same for a stream on which no answer that is kept rests (`event::is_live`).
+    pub fn told(&self) {
+        self.0.commits.fetch_add(1, Ordering::AcqRel);
+        self.0.look.notify_one();
+        if let Some(relay) = &self.0.relay {
+            relay.committed();
+        }
+    }
+
     /// Grows with every commit heard of: answers worked out under another version are stale.
     #[must_use]
     pub fn version(&self) -> u64 {
@@ -140,12 +149,13 @@ impl Bus {
                 .iter()
                 .filter(|(stream, sequence)| before.get(*stream) != Some(sequence));
             let news: Vec<_> = news.collect();
-            if !news.is_empty() {
+            if news.iter().any(|(stream, _)| !event::is_live(stream)) {
                 // Before the notices: who hears one must not find an answer from before it.
                 self.0.version.fetch_add(1, Ordering::AcqRel);
             }
             for (stream, sequence) in news {
-                metrics::counter!("pitwall_events_total", "stream" => stream.clone()).increment(1);
+                let kind = stream.split(':').next().unwrap_or(stream).to_owned();
+                metrics::counter!("pitwall_events_total", "stream" => kind).increment(1);
                 // Nobody listening is no error.
                 let _ = self.0.notices.send(Notice {
                     stream: stream.as_str().into(),

@@ -20,6 +20,12 @@ pub const MODEL: &str = "model";
 /// Stream of back-tests that were stored.
 pub const BACKTEST: &str = "backtest";
 
+/// Streams of live races: this and the race's ref. Their events are in `live_event`.
+pub const LIVE: &str = "live:";
+
+/// Stream of what is done to replays.
+pub const REPLAY: &str = "replay";
+
 /// Appends an event. The stream's row is locked until the transaction ends, so that the
 /// order of sequences is the order of commits.
 ///
@@ -32,22 +38,7 @@ pub async fn append<C: ConnectionTrait>(
     subject: &str,
     now: DateTime<Utc>,
 ) -> Result<i64, DbErr> {
-    let next = event_stream::ActiveModel {
-        stream: Set(stream.to_owned()),
-        last_sequence: Set(1),
-    };
-    let last = event_stream::Entity::insert(next)
-        .on_conflict(
-            OnConflict::column(event_stream::Column::Stream)
-                .value(
-                    event_stream::Column::LastSequence,
-                    Expr::col((event_stream::Entity, event_stream::Column::LastSequence)).add(1),
-                )
-                .to_owned(),
-        )
-        .exec_with_returning(transaction)
-        .await?
-        .last_sequence;
+    let last = advance(transaction, stream, 1).await?;
     event::Entity::insert(event::ActiveModel {
         stream: Set(stream.to_owned()),
         sequence: Set(last),
@@ -58,6 +49,42 @@ pub async fn append<C: ConnectionTrait>(
     .exec_without_returning(transaction)
     .await?;
     Ok(last)
+}
+
+/// Takes so many sequences of a stream whose events are kept elsewhere, and gives the last of
+/// them. The stream's row is locked until the transaction ends; taking none is to wait for it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn advance<C: ConnectionTrait>(
+    transaction: &C,
+    stream: &str,
+    count: i64,
+) -> Result<i64, DbErr> {
+    let next = event_stream::ActiveModel {
+        stream: Set(stream.to_owned()),
+        last_sequence: Set(count),
+    };
+    let row = event_stream::Entity::insert(next)
+        .on_conflict(
+            OnConflict::column(event_stream::Column::Stream)
+                .value(
+                    event_stream::Column::LastSequence,
+                    Expr::col((event_stream::Entity, event_stream::Column::LastSequence))
+                        .add(count),
+                )
+                .to_owned(),
+        )
+        .exec_with_returning(transaction)
+        .await?;
+    Ok(row.last_sequence)
+}
+
+/// Whether a stream tells of nothing that an answer kept for others rests on: of races while they
+/// are run, which change all the time, and of replays.
+#[must_use]
+pub fn is_live(stream: &str) -> bool {
+    stream.starts_with(LIVE) || stream == REPLAY
 }
 
 /// Sequence of the newest event of a stream, 0 when there is none: the version of what the

@@ -11,6 +11,7 @@ mod m20261121_000004_bookkeeping;
 mod m20261124_000005_models;
 mod m20261125_000006_upstream;
 mod m20261125_000007_webhook;
+mod m20261125_000008_live;
 mod statement;
 
 /// All migrations in order.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_models::Migration),
             Box::new(m20261125_000006_upstream::Migration),
             Box::new(m20261125_000007_webhook::Migration),
+            Box::new(m20261125_000008_live::Migration),
         ]
     }
 }

@@ -1,10 +1,15 @@
 //! How a subscription is run: not as one long stream, but once for every moment that somebody
 //! is to be told of, with fresh loaders. Who drives it (`http/feeds.rs`) first asks what it
 //! listens to, then has it answer for the present, then for each event.
+//!
+//! A race is told of by stretches (`http/stretches.rs`): once with how it stands, then with what
+//! was between two sequences.
 
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
+use chrono::TimeDelta;
+use domain::live::follow::Source;
 use futures::{Stream, stream};
 
 /// What a subscription listens to.
@@ -14,6 +19,15 @@ pub struct Topic {
     pub stream: String,
     /// The last sequence that the client has; none for a first visit.
     pub after: Option<i64>,
+    /// The race, if it is one that is told of by stretches.
+    pub race: Option<Course>,
+}
+
+/// A race that is followed, and by how much later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    pub source: Source,
+    pub delay: TimeDelta,
 }
 
 /// What a subscription is run for; part of a request's data.
@@ -23,6 +37,15 @@ pub enum Run {
     Describe(Arc<OnceLock<Topic>>),
     /// To answer once, as things stand at this sequence of its stream or later.
     Moment(i64),
+    /// To answer once what is between two sequences.
+    Stretch(Stretch),
+}
+
+/// From a sequence that a follower has, or from the beginning, to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    pub after: Option<i64>,
+    pub until: i64,
 }
 
 /// The moments of one run: none when only the topic is asked for, else one.
@@ -33,15 +56,44 @@ pub fn moments(
     stream: &str,
     after: Option<i64>,
 ) -> impl Stream<Item = i64> + Send + use<> {
-    let moment = match ctx.data_opt::<Run>() {
+    let topic = || Topic {
+        stream: stream.to_owned(),
+        after,
+        race: None,
+    };
+    let moment = match asked(ctx, topic) {
         Some(Run::Moment(sequence)) => Some(*sequence),
-        Some(Run::Describe(topic)) => {
-            let stream = stream.to_owned();
-            // A document has one subscription, so nobody else sets it.
-            let _ = topic.set(Topic { stream, after });
-            None
-        }
-        None => None,
+        _ => None,
     };
     stream::iter(moment)
+}
+
+/// The stretches of one run: none when only the topic is asked for, else one.
+pub fn stretches(
+    ctx: &Context<'_>,
+    race: &Course,
+    after: Option<i64>,
+) -> impl Stream<Item = Stretch> + Send + use<> {
+    let topic = || Topic {
+        stream: race.source.stream(),
+        after,
+        race: Some(race.clone()),
+    };
+    let stretch = match asked(ctx, topic) {
+        Some(Run::Stretch(stretch)) => Some(*stretch),
+        _ => None,
+    };
+    stream::iter(stretch)
+}
+
+/// What is asked for besides the topic, which is told here.
+fn asked<'a>(ctx: &Context<'a>, topic: impl FnOnce() -> Topic) -> Option<&'a Run> {
+    match ctx.data_opt::<Run>()? {
+        Run::Describe(asked) => {
+            // A document has one subscription, so nobody else sets it.
+            let _ = asked.set(topic());
+            None
+        }
+        run => Some(run),
+    }
 }

@@ -17,6 +17,10 @@ pub mod filter;
 pub mod forecast;
 pub mod insights;
 pub mod lap;
+pub mod live;
+pub mod live_car;
+pub mod live_event;
+pub mod live_standing;
 pub mod model;
 pub mod node;
 pub mod performance;
@@ -26,6 +30,7 @@ pub mod qualifying;
 pub mod race;
 pub mod race_control;
 pub mod race_filter;
+pub mod replay;
 pub mod result;
 pub mod result_filter;
 pub mod result_id;
@@ -61,6 +66,8 @@ pub struct Query(
     viewer::ViewerQuery,
     node::NodeQuery,
     webhook::WebhookQuery,
+    live::LiveQuery,
+    replay::ReplayQuery,
 );
 
 /// All mutations.
@@ -69,11 +76,12 @@ pub struct Mutation(
     model::ModelMutation,
     forecast::ForecastMutation,
     webhook::WebhookMutation,
+    replay::ReplayMutation,
 );
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(data_status::DataStatusSubscription);
+pub struct Subscription(data_status::DataStatusSubscription, live::LiveSubscription);
 
 /// The executable schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -188,7 +196,7 @@ mod tests {
     const PRIVATE: [&str; 3] = ["viewer", "webhook", "webhooks"];
 
     /// Every other root field, and for how many seconds its answer may be kept.
-    const KEPT: [(&str, i32); 19] = [
+    const KEPT: [(&str, i32); 21] = [
         ("season(year: 2024) { year }", 300),
         ("seasons { year }", 300),
         ("race(ref: \"2024_monaco\") { name }", 60),
@@ -208,6 +216,8 @@ mod tests {
         ("dataStatus { stale }", 5),
         ("node(id: \"Driver:norris\") { id }", 60),
         ("nodes(ids: []) { id }", 60),
+        ("liveRace(race: \"2024_monaco\") { sequence }", 1),
+        ("replay(handle: \"\") { playing }", 1),
     ];
 
     #[tokio::test]

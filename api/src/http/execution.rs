@@ -54,6 +54,8 @@ pub struct Operation {
     pub kind: OperationType,
     pub variables: Variables,
     pub viewer: Viewer,
+    /// Whom limits are counted for.
+    pub client: Client,
     /// What it may cost, in objects.
     pub cost: u64,
     pub request_id: RequestId,
@@ -114,6 +116,7 @@ impl Server {
             name: asked.operation_name.clone(),
             variables,
             viewer,
+            client: caller.client,
             cost,
             request_id: caller.request_id.clone(),
             document,
@@ -203,6 +206,7 @@ impl Server {
         let mut request = Request::new(String::new())
             .variables(operation.variables)
             .data(operation.viewer)
+            .data(operation.client)
             .data(Loaders::new(&self.app.db));
         request.operation_name = operation.name;
         request.set_parsed_query(operation.document.parsed.clone());

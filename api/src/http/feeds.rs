@@ -59,12 +59,23 @@ struct Told {
 
 /// What tells rooms apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Sign {
+pub(super) struct Sign {
     document: Hash,
     operation: Option<String>,
     /// As JSON, without the one that says where to resume.
     variables: String,
     viewer: Viewer,
+}
+
+impl Sign {
+    pub(super) fn of(operation: &Operation) -> Self {
+        Self {
+            document: operation.document.hash,
+            operation: operation.name.clone(),
+            variables: without_resumption(operation),
+            viewer: operation.viewer,
+        }
+    }
 }
 
 struct Room {
@@ -110,6 +121,9 @@ impl Server {
             Ok(topic) => topic,
             Err(errors) => return failed(errors),
         };
+        if let Some(course) = topic.race.clone() {
+            return self.follow_race(operation, &topic, course).await;
+        }
         // Entered before the present is read, so that nothing falls between the two.
         let (room, news) = self.enter(&operation, &topic);
         match self.present(&room, operation, &topic).await {
@@ -139,12 +153,7 @@ impl Server {
         operation: &Operation,
         topic: &Topic,
     ) -> (Arc<Room>, broadcast::Receiver<Told>) {
-        let sign = Sign {
-            document: operation.document.hash,
-            operation: operation.name.clone(),
-            variables: without_resumption(operation),
-            viewer: operation.viewer,
-        };
+        let sign = Sign::of(operation);
         let mut rooms = self.feeds.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(room) = rooms.get(&sign) {
             return (Arc::clone(room), room.news.subscribe());

@@ -5,7 +5,7 @@
 //! `execution` whether and how it is run.
 
 mod accept;
-mod address;
+pub(crate) mod address;
 mod answers;
 mod documents;
 mod edge;
@@ -25,6 +25,7 @@ mod schemas;
 mod server;
 mod sockets;
 mod sse;
+mod stretches;
 mod websocket;
 
 use std::{ops::Deref, sync::Arc};
@@ -45,6 +46,7 @@ use origins::Origins;
 use rate_limit::Limits;
 use schemas::Schemas;
 use sockets::Sockets;
+use stretches::Stretches;
 
 pub use server::{ListenError, serve};
 
@@ -60,6 +62,7 @@ pub struct Inner {
     documents: Documents,
     answers: Answers,
     feeds: Feeds,
+    stretches: Stretches,
     limits: Arc<Limits>,
     sockets: Sockets,
     origins: Origins,
@@ -97,6 +100,7 @@ impl Server {
         Ok(Self(Arc::new(Inner {
             answers: Answers::new(config.cache.answers_bytes, config.clock.speed),
             feeds: Feeds::default(),
+            stretches: Stretches::default(),
             limits: Arc::new(Limits::new(&app)),
             sockets: Sockets::new(&config.websocket),
             origins: Origins::new(&config.cors),

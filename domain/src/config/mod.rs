@@ -38,6 +38,7 @@ pub struct Config {
     pub log: LogConfig,
     pub upstream: UpstreamConfig,
     pub webhook: WebhookConfig,
+    pub live: LiveConfig,
 }
 
 /// Whom a server is for.
@@ -173,6 +174,19 @@ pub struct CacheConfig {
 pub struct EventsConfig {
     pub poll_milliseconds: u64,
     pub relayed_poll_milliseconds: u64,
+}
+
+/// `[live]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveConfig {
+    pub keep_days: i64,
+    pub resume_events: usize,
+    pub max_delay_seconds: i32,
+    pub replay_tick_milliseconds: i64,
+    pub replays: u64,
+    pub replays_per_client: u64,
+    pub replay_minutes: i64,
 }
 
 /// `[forecast]`

@@ -4,9 +4,10 @@
 
 use chrono::{DateTime, Utc};
 use entities::lap::Compound;
+use serde::{Deserialize, Serialize};
 
 /// One statement of a feed. The same may come twice, late, and in any order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The time that the feed gives for it.
     pub at: DateTime<Utc>,
@@ -14,7 +15,8 @@ pub struct Record {
 }
 
 /// What is said.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "said", rename_all = "snake_case")]
 pub enum Said {
     /// Place of a car on the track, from 1.
     Position { number: i32, position: i32 },
@@ -41,6 +43,7 @@ pub enum Said {
         number: i32,
         /// From 1.
         stint: i32,
+        #[serde(with = "super::compound")]
         compound: Compound,
         first_lap: i32,
         last_lap: Option<i32>,
@@ -95,7 +98,8 @@ pub enum Said {
 }
 
 /// How far apart two cars are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Gap {
     /// Milliseconds.
     Time(i32),

@@ -31,6 +31,26 @@ pub struct Refs {
 }
 
 impl Refs {
+    /// A driver, for the rules.
+    #[must_use]
+    pub(crate) fn driver(&self, id: i32) -> Competitor<'_> {
+        let reference = self.drivers.get(&id).map_or("", String::as_str);
+        Competitor { id, reference }
+    }
+
+    /// A constructor, for the rules.
+    #[must_use]
+    pub(crate) fn constructor(&self, id: i32) -> Competitor<'_> {
+        let reference = self.constructors.get(&id).map_or("", String::as_str);
+        Competitor { id, reference }
+    }
+
+    /// The ref of a circuit.
+    #[must_use]
+    pub(crate) fn circuit(&self, id: i32) -> &str {
+        self.circuits.get(&id).map_or("", String::as_str)
+    }
+
     /// Reads the refs of everybody.
     ///
     /// # Errors
@@ -56,9 +76,9 @@ impl Refs {
 
 /// What the rules need of a result.
 #[derive(Debug, FromQueryResult)]
-struct ResultRow {
+pub(crate) struct ResultRow {
     race_id: i32,
-    session: Kind,
+    pub(crate) session: Kind,
     driver_id: i32,
     constructor_id: i32,
     number: String,
@@ -96,7 +116,7 @@ pub async fn compute_season<C: ConnectionTrait>(
     store(db, season, &races, &computed).await
 }
 
-async fn completed_races<C: ConnectionTrait>(
+pub(crate) async fn completed_races<C: ConnectionTrait>(
     db: &C,
     season: i32,
 ) -> Result<Vec<race::Model>, DbErr> {
@@ -117,7 +137,7 @@ fn races_of(season: i32) -> SelectStatement {
         .into_query()
 }
 
-async fn results_of<C: ConnectionTrait>(
+pub(crate) async fn results_of<C: ConnectionTrait>(
     db: &C,
     season: i32,
 ) -> Result<HashMap<i32, Vec<ResultRow>>, DbErr> {
@@ -145,7 +165,10 @@ async fn results_of<C: ConnectionTrait>(
     Ok(by_race)
 }
 
-async fn qualified<C: ConnectionTrait>(db: &C, season: i32) -> Result<HashSet<(i32, i32)>, DbErr> {
+pub(crate) async fn qualified<C: ConnectionTrait>(
+    db: &C,
+    season: i32,
+) -> Result<HashSet<(i32, i32)>, DbErr> {
     use qualifying_result::Column;
     let rows: Vec<(i32, i32)> = qualifying_result::Entity::find()
         .select_only()
@@ -160,7 +183,7 @@ async fn qualified<C: ConnectionTrait>(db: &C, season: i32) -> Result<HashSet<(i
 
 /// The cars of a race, sprint points added to the car that scored them; who only ran in the
 /// sprint is a car without a place.
-fn cars<'a>(
+pub(crate) fn cars<'a>(
     refs: &'a Refs,
     race_id: i32,
     results: &HashMap<i32, Vec<ResultRow>>,
