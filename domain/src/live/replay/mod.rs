@@ -20,7 +20,6 @@ mod recording;
 mod synthetic;
 mod timeline;
 
-pub use control::{PREFIX, Place, Replay, Start, look, pause, resume, seek, start, stop};
 pub use control::{Place, Start, pause, resume, seek, start, stop};
 pub use kept::{PREFIX, Replay, look};
 pub(super) use kept::{find, head, told};
