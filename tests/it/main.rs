@@ -29,6 +29,7 @@ mod house;
 mod http;
 mod import;
 mod limits;
+mod live;
 mod migration;
 mod model;
 mod nodes;

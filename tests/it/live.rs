@@ -1,0 +1,322 @@
+//! Races as they are run: how one stands, then all that happens, each sequence once.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::live::{
+    self,
+    record::{Record, Said},
+};
+use entities::{entry, race};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Setup, TestApp, streams::Socket};
+
+mod replay;
+
+const RACE: &str = "2024_monaco";
+
+const FOLLOW: &str = "subscription ($race: ID!, $after: Int, $drivers: [ID!], $types: [LiveEventType!], $delay: Int! = 0) {
+  liveRace(race: $race, after: $after, drivers: $drivers, types: $types, delaySeconds: $delay) {
+    sequence completed gap { from to reason }
+    snapshot { sequence status lapsCompleted synthetic cars { position driver { ref } } }
+    events {
+      sequence eventType
+      ... on LivePositionEvent { position driver { ref } }
+      ... on LiveLapEvent { driver { ref } lap { number } }
+    }
+  }
+}";
+
+fn start() -> DateTime<Utc> {
+    "2024-05-26T13:00:00Z".parse().unwrap()
+}
+
+fn record(second: i64, said: Said) -> Record {
+    let at = start() + TimeDelta::seconds(second);
+    Record { at, said }
+}
+
+/// A race that is about to be run, and the numbers of its cars.
+async fn race_day(app: &TestApp) -> (race::Model, Vec<i32>) {
+    let db = &app.app.db;
+    let found = race::Entity::find().filter(race::Column::Reference.eq(RACE));
+    let mut row = found.one(db).await.unwrap().unwrap().into_active_model();
+    row.status = Set(race::Status::InProgress);
+    let race = row.update(db).await.unwrap();
+    let entered = entry::Entity::find().filter(entry::Column::RaceId.eq(race.id));
+    let entered = entered.all(db).await.unwrap();
+    let numbers = entered.iter().map(|row| row.number.parse().unwrap());
+    (race, numbers.collect())
+}
+
+/// A lap of every car, in their order.
+fn lap(numbers: &[i32], lap: i32) -> Vec<Record> {
+    let done = |(place, number): (usize, &i32)| {
+        let said = Said::Lap {
+            number: *number,
+            lap,
+            started_at: Some(start() + TimeDelta::seconds(i64::from(lap - 1) * 80)),
+            sectors_ms: [None; 3],
+            time_ms: Some(78_000 + i32::try_from(place).unwrap()),
+            pit_out: false,
+        };
+        record(i64::from(lap) * 80, said)
+    };
+    numbers.iter().enumerate().map(done).collect()
+}
+
+/// The order after the flag.
+fn flag(numbers: &[i32]) -> Vec<Record> {
+    let home = |(place, number): (i32, &i32)| {
+        let said = Said::Classification {
+            number: *number,
+            position: Some(place),
+            laps: Some(78),
+            retired: false,
+            disqualified: false,
+            started: true,
+        };
+        record(7000, said)
+    };
+    (1..).zip(numbers).map(home).collect()
+}
+
+async fn hear(app: &TestApp, race: &race::Model, records: Vec<Record>) -> live::Ingested {
+    live::ingest(&app.app, race, records).await.unwrap()
+}
+
+async fn follow(app: &TestApp, variables: Value) -> Socket {
+    let mut socket = Socket::greeted(app).await;
+    let payload = json!({ "query": FOLLOW, "variables": variables });
+    socket.subscribe_with("1", payload).await;
+    socket
+}
+
+/// The next update; none when the subscription is complete.
+async fn update(socket: &mut Socket) -> Option<Value> {
+    let mut message = socket.receive().await;
+    match message["type"].as_str() {
+        Some("next") => {
+            assert_eq!(message["payload"].get("errors"), None, "{message:#}");
+            Some(message["payload"]["data"]["liveRace"].take())
+        }
+        Some("complete") => None,
+        _ => panic!("{message:#}"),
+    }
+}
+
+/// Reads on until a sequence was told, or to the end, and gives all events.
+async fn events_until(socket: &mut Socket, last: i64) -> Vec<Value> {
+    let mut events = Vec::new();
+    while let Some(update) = update(socket).await {
+        assert_eq!(update["gap"], Value::Null, "{update:#}");
+        events.extend(update["events"].as_array().unwrap().iter().cloned());
+        if update["sequence"].as_i64().unwrap() >= last {
+            break;
+        }
+    }
+    events
+}
+
+fn sequences(events: &[Value]) -> Vec<i64> {
+    let sequence = |event: &Value| event["sequence"].as_i64().unwrap();
+    events.iter().map(sequence).collect()
+}
+
+#[tokio::test]
+async fn a_race_is_followed_from_how_it_stands_to_the_flag_without_a_gap() {
+    let app = TestApp::bundled().await;
+    let (race, numbers) = race_day(&app).await;
+    let first = hear(&app, &race, lap(&numbers, 1)).await.sequence;
+    let mut socket = follow(&app, json!({ "race": RACE })).await;
+    let present = update(&mut socket).await.unwrap();
+    assert_eq!(present["sequence"], first);
+    assert_eq!(present["snapshot"]["status"], "RUNNING");
+    assert_eq!(present["snapshot"]["lapsCompleted"], 1);
+    let cars = present["snapshot"]["cars"].as_array().unwrap();
+    assert_eq!(cars.len(), numbers.len());
+    let mut places: std::collections::BTreeMap<String, Value> = cars
+        .iter()
+        .map(|car| (car["driver"]["ref"].to_string(), car["position"].clone()))
+        .collect();
+    let mut backwards = numbers.clone();
+    backwards.reverse();
+    for number in 2..=30 {
+        hear(&app, &race, lap(&backwards, number)).await;
+    }
+    // The same again, from a feed that repeats itself.
+    let again = hear(&app, &race, lap(&backwards, 30)).await;
+    assert_eq!(again.events, 0);
+    let last = hear(&app, &race, flag(&backwards)).await;
+    assert!(last.finished);
+    let events = events_until(&mut socket, last.sequence).await;
+    let expected: Vec<i64> = (first + 1..=last.sequence).collect();
+    assert_eq!(sequences(&events), expected);
+    assert_eq!(update(&mut socket).await, None);
+    // What was told adds up to how it stands.
+    for event in events {
+        if event["eventType"] == "POSITION" {
+            places.insert(
+                event["driver"]["ref"].to_string(),
+                event["position"].clone(),
+            );
+        }
+    }
+    let stands = app
+        .data(r#"{ liveRace(race: "Race:2024_monaco") { sequence status cars { position driver { ref } } liveStandings { drivers { position points } } } }"#)
+        .await;
+    let stands = &stands["liveRace"];
+    assert_eq!(
+        (&stands["status"], &stands["sequence"]),
+        (&json!("FINISHED"), &json!(last.sequence))
+    );
+    for car in stands["cars"].as_array().unwrap() {
+        assert_eq!(places[&car["driver"]["ref"].to_string()], car["position"]);
+    }
+    assert_eq!(stands["liveStandings"]["drivers"][0]["position"], 1);
+}
+
+#[tokio::test]
+async fn who_was_away_resumes_after_the_last_sequence_seen() {
+    let app = TestApp::bundled().await;
+    let (race, numbers) = race_day(&app).await;
+    let seen = hear(&app, &race, lap(&numbers, 1)).await.sequence;
+    let mut socket = follow(&app, json!({ "race": RACE })).await;
+    assert_eq!(update(&mut socket).await.unwrap()["sequence"], seen);
+    drop(socket);
+    hear(&app, &race, lap(&numbers, 2)).await;
+    let missed = hear(&app, &race, lap(&numbers, 3)).await.sequence;
+    let mut back = follow(&app, json!({ "race": RACE, "after": seen })).await;
+    let mut told = events_until(&mut back, missed).await;
+    let last = hear(&app, &race, flag(&numbers)).await.sequence;
+    told.extend(events_until(&mut back, last).await);
+    let expected: Vec<i64> = (seen + 1..=last).collect();
+    assert_eq!(sequences(&told), expected);
+    assert_eq!(update(&mut back).await, None);
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_one_by_one_is_an_announced_gap_beside_how_the_race_stands() {
+    let app = TestApp::start(Setup {
+        bundled: true,
+        running: true,
+        change: |config| {
+            config.live.resume_events = 60;
+            config.live.keep_days = 0;
+        },
+        ..Setup::default()
+    })
+    .await;
+    let (race, numbers) = race_day(&app).await;
+    let seen = hear(&app, &race, lap(&numbers, 1)).await.sequence;
+    for number in 2..=6 {
+        hear(&app, &race, lap(&numbers, number)).await;
+    }
+    let last = hear(&app, &race, lap(&numbers, 7)).await.sequence;
+    let gap = async |after: i64| {
+        let mut socket = follow(&app, json!({ "race": RACE, "after": after })).await;
+        let told = update(&mut socket).await.unwrap();
+        assert_eq!(told["sequence"], last);
+        assert_eq!(told["snapshot"]["lapsCompleted"], 7);
+        told["gap"].clone()
+    };
+    assert_eq!(
+        gap(seen).await,
+        json!({ "from": seen + 1, "to": last, "reason": "TOO_MANY" })
+    );
+    assert_eq!(gap(last + 5).await["reason"], "UNKNOWN");
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let forgotten = live::clean_up(&app.app).await.unwrap();
+    assert_eq!(i64::try_from(forgotten).unwrap(), last);
+    assert_eq!(live::clean_up(&app.app).await.unwrap(), 0);
+    // A process that begins now reads what is left.
+    let fresh = live::Live::default();
+    let mut other = app.app.clone();
+    other.live = fresh.into();
+    let source = live::follow::Source::find(&other, RACE).await.unwrap();
+    let told = live::follow::told(&other, &source, Some(last - 3), last)
+        .await
+        .unwrap();
+    assert_eq!(told.gap.unwrap().reason, live::follow::Reason::Forgotten);
+    assert_eq!(told.snapshot.unwrap().board.laps_done(), 7);
+    // Sequences go on.
+    let next = hear(&app, &race, lap(&numbers, 8)).await;
+    assert_eq!(next.sequence, last + i64::try_from(next.events).unwrap());
+}
+
+#[tokio::test]
+async fn only_the_events_asked_for_are_told() {
+    let app = TestApp::bundled().await;
+    let (race, numbers) = race_day(&app).await;
+    let filter = json!({ "race": RACE, "drivers": ["leclerc"], "types": ["LAP"] });
+    hear(&app, &race, lap(&numbers, 1)).await;
+    let mut socket = follow(&app, filter).await;
+    assert!(update(&mut socket).await.unwrap()["snapshot"].is_object());
+    let mut laps = Vec::new();
+    for number in 2..=4 {
+        hear(&app, &race, lap(&numbers, number)).await;
+        let told = update(&mut socket).await.unwrap();
+        for event in told["events"].as_array().unwrap() {
+            assert_eq!(event["eventType"], "LAP");
+            assert_eq!(event["driver"]["ref"], "leclerc");
+            laps.push(event["lap"]["number"].as_i64().unwrap());
+        }
+    }
+    assert_eq!(laps, [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn who_wants_it_later_is_told_everything_later() {
+    let app = TestApp::start(Setup {
+        bundled: true,
+        running: true,
+        ..Setup::default()
+    })
+    .await;
+    let (race, numbers) = race_day(&app).await;
+    let mut late = follow(&app, json!({ "race": RACE, "delay": 1 })).await;
+    assert_eq!(update(&mut late).await.unwrap()["sequence"], 0);
+    let told = std::time::Instant::now();
+    hear(&app, &race, lap(&numbers, 1)).await;
+    let last = hear(&app, &race, flag(&numbers)).await.sequence;
+    let events = events_until(&mut late, last).await;
+    assert!(told.elapsed() >= std::time::Duration::from_millis(990));
+    assert_eq!(sequences(&events), (1..=last).collect::<Vec<i64>>());
+    assert_eq!(update(&mut late).await, None);
+}
+
+#[tokio::test]
+async fn what_cannot_be_followed_is_a_clear_error() {
+    let app = TestApp::bundled().await;
+    for (variables, code) in [
+        (json!({ "race": "2024_atlantis" }), "NOT_FOUND"),
+        (json!({ "race": "Replay:none" }), "NOT_FOUND"),
+        (json!({ "race": "Driver:leclerc" }), "BAD_USER_INPUT"),
+        (json!({ "race": RACE, "delay": -1 }), "BAD_USER_INPUT"),
+        (json!({ "race": RACE, "delay": 301 }), "BAD_USER_INPUT"),
+        (
+            json!({ "race": RACE, "drivers": ["nobody"] }),
+            "BAD_USER_INPUT",
+        ),
+    ] {
+        let mut socket = follow(&app, variables.clone()).await;
+        let message = socket.receive().await;
+        assert_eq!(message["type"], "error", "{variables} {message:#}");
+        let found = &message["payload"][0]["extensions"]["code"];
+        assert_eq!(found, code, "{variables} {message:#}");
+    }
+    // A race that is over and that nobody followed live has nothing to tell.
+    let mut past = follow(&app, json!({ "race": "2023_monaco" })).await;
+    let told = update(&mut past).await.unwrap();
+    assert_eq!(
+        (&told["completed"], &told["sequence"]),
+        (&json!(true), &json!(0))
+    );
+    assert_eq!(update(&mut past).await, None);
+    let nothing = app
+        .data(r#"{ liveRace(race: "2023_monaco") { status } }"#)
+        .await;
+    assert_eq!(nothing["liveRace"], Value::Null);
+}
