@@ -40,6 +40,8 @@ const LOOK: Duration = Duration::from_secs(5);
 struct Told {
     from: i64,
     to: i64,
+    /// It says only that nothing follows.
+    end: bool,
     payload: Bytes,
 }
 
@@ -161,6 +163,7 @@ impl Server {
             stream: topic.stream.clone(),
             course: course.clone(),
             notices,
+            over: head.ended,
         };
         tokio::spawn(telling.run());
         (room, first, head.sequence)
@@ -219,6 +222,8 @@ struct Teller {
     stream: String,
     course: Course,
     notices: broadcast::Receiver<Notice>,
+    /// It was over already when the first joined, who is told so with what it gets first.
+    over: bool,
 }
 
 impl Teller {
@@ -237,7 +242,7 @@ impl Teller {
                     continue;
                 }
             };
-            self.tell(head.sequence).await;
+            self.tell(head.sequence, head.ended && !self.over).await;
             if head.ended || self.server.stretches.close_if_empty(&self.sign, &self.room) {
                 break;
             }
@@ -246,10 +251,11 @@ impl Teller {
         self.server.stretches.close(&self.sign, &self.room);
     }
 
-    /// Tells all up to a sequence.
-    async fn tell(&self, to: i64) {
+    /// Tells all up to a sequence, and that it is over, even if nothing else has happened.
+    async fn tell(&self, to: i64, over: bool) {
         let from = self.room.state().cursor;
-        if to <= from {
+        let end = over && to == from;
+        if to <= from && !end {
             return;
         }
         let operation = self.operation.clone();
@@ -259,7 +265,12 @@ impl Teller {
         state.cursor = to;
         if let (Some(payload), Some(news)) = (payload, &state.news) {
             // All may have left meanwhile.
-            let _ = news.send(Told { from, to, payload });
+            let _ = news.send(Told {
+                from,
+                to,
+                end,
+                payload,
+            });
         }
     }
 
@@ -305,6 +316,7 @@ impl Follower {
         loop {
             let told = match follower.news.recv().await {
                 Ok(told) if told.to > follower.since => told,
+                Ok(told) if told.end && told.to == follower.since => told,
                 Ok(_) => continue,
                 Err(RecvError::Lagged(_)) => return Some((Piece::TooSlow, None)),
                 Err(RecvError::Closed) => return None,
