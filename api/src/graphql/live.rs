@@ -129,6 +129,7 @@ impl LiveRace {
 
     /// The latest messages of race control, the newest first; at most 100.
     #[graphql(directive = SlicedList::apply(20, "first"))]
+    #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn messages(
         &self,
         #[graphql(default = 20)] first: i32,

@@ -170,17 +170,17 @@ macro_rules! events {
             #[Object(cache_control(max_age = 1))]
             impl $name {
                 /// Place among all events of the race, from 1.
-                pub async fn sequence(&self) -> i64 {
+                async fn sequence(&self) -> i64 {
                     self.0
                 }
 
                 /// The time that the source gives for it.
-                pub async fn at(&self) -> DateTime<Utc> {
+                async fn at(&self) -> DateTime<Utc> {
                     self.1.at
                 }
 
                 /// What kind of event it is.
-                pub async fn event_type(&self) -> LiveEventType {
+                async fn event_type(&self) -> LiveEventType {
                     LiveEventType::of(&self.1.change)
                 }
 

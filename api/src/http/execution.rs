@@ -66,7 +66,7 @@ pub enum Prepared {
     /// Somebody has asked this before.
     Known(Arc<Answer>),
     /// To be run, as a question that others may share, if so.
-    Ready(Operation, Option<Question>),
+    Ready(Box<Operation>, Option<Question>),
 }
 
 impl Prepared {
@@ -122,7 +122,7 @@ impl Server {
             document,
         };
         let question = question.filter(|_| kind == OperationType::Query);
-        Ok(Prepared::Ready(operation, question))
+        Ok(Prepared::Ready(Box::new(operation), question))
     }
 
     /// Whether a request that was refused asks for a mutation.

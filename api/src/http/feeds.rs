@@ -107,9 +107,9 @@ impl Server {
         let answer = match prepared {
             Prepared::Known(answer) => answer,
             Prepared::Ready(operation, _) if operation.kind == OperationType::Subscription => {
-                return self.subscribe(operation).await;
+                return self.subscribe(*operation).await;
             }
-            Prepared::Ready(operation, question) => self.answer(operation, question).await,
+            Prepared::Ready(operation, question) => self.answer(*operation, question).await,
         };
         stream::iter([Piece::Payload(answer.body.plain().clone())]).boxed()
     }

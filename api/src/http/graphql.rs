@@ -122,7 +122,7 @@ async fn run(
             if operation.kind == OperationType::Subscription {
                 return Err(no_stream());
             }
-            let answer = server.answer(operation, question);
+            let answer = server.answer(*operation, question);
             answer.instrument(span(caller, parts)).await
         }
     };
@@ -163,7 +163,7 @@ async fn several_answers(
                 Answer::refused(&no_stream().errors)
             }
             Ok(Prepared::Ready(operation, question)) => server
-                .answer(operation, question)
+                .answer(*operation, question)
                 .await
                 .body
                 .plain()

@@ -4,6 +4,10 @@ use entities::lap::Compound;
 use sea_orm::ActiveEnum;
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
 pub fn serialize<S: Serializer>(compound: &Compound, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&compound.to_value())
 }

@@ -110,6 +110,7 @@ impl Facts {
     }
 
     /// Facts from one key to another, both included.
+    #[must_use]
     pub fn between(&self, from: Key, to: Key) -> impl DoubleEndedIterator<Item = &Record> {
         self.0.range(from..=to).map(|(_, record)| record)
     }

@@ -175,7 +175,7 @@ async fn entered<C: ConnectionTrait>(db: &C, race: &race::Model) -> Result<Setti
         .into_iter()
         .filter_map(|row| Some((row.driver_id, row.position?)))
         .collect();
-    let started: Vec<(i32, Option<i32>)> = result::Entity::find()
+    let placed: Vec<(i32, Option<i32>)> = result::Entity::find()
         .select_only()
         .columns([result::Column::DriverId, result::Column::Grid])
         .filter(result::Column::RaceId.eq(race.id))
@@ -183,7 +183,7 @@ async fn entered<C: ConnectionTrait>(db: &C, race: &race::Model) -> Result<Setti
         .into_tuple()
         .all(db)
         .await?;
-    for (driver_id, place) in started {
+    for (driver_id, place) in placed {
         match place.filter(|place| *place > 0) {
             Some(place) => drop(grid.insert(driver_id, place)),
             None => drop(grid.remove(&driver_id)),

@@ -215,9 +215,10 @@ fn put_in_order(runners: &mut [Runner]) {
             let (front, back) = (&runners[index - 1], &runners[index]);
             // That the front is ahead was said last when either was said to be where it is; if
             // the front is said to be there no more, when that was said.
-            let said = match front.superseded {
-                true => front.claimed_at(),
-                false => front.claimed_at().max(back.claimed_at()),
+            let said = if front.superseded {
+                front.claimed_at()
+            } else {
+                front.claimed_at().max(back.claimed_at())
             };
             let overtaken = back
                 .ahead_since(front)

@@ -191,16 +191,15 @@ async fn read_on(app: &App, race: &race::Model, known: Option<Tape>) -> Result<T
         Some(row) => read(&row.setting)?,
         None => Setting::default(),
     };
-    let mut tape = match known.filter(|tape| tape.end() >= base) {
-        Some(tape) => tape,
-        None => {
-            let mut board = Board::default();
-            for change in row.map_or(Ok(Vec::new()), |row| read::<Vec<Change>>(&row.base))? {
-                board.apply(&change);
-            }
-            let season = Arc::new(SeasonSoFar::read(&app.db, race).await?);
-            Tape::new(race.clone(), Arc::default(), season, base, board)
+    let mut tape = if let Some(tape) = known.filter(|tape| tape.end() >= base) {
+        tape
+    } else {
+        let mut board = Board::default();
+        for change in row.map_or(Ok(Vec::new()), |row| read::<Vec<Change>>(&row.base))? {
+            board.apply(&change);
         }
+        let season = Arc::new(SeasonSoFar::read(&app.db, race).await?);
+        Tape::new(race.clone(), Arc::default(), season, base, board)
     };
     tape.setting = Arc::new(setting);
     let rows = live_event::Entity::find()

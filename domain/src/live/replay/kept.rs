@@ -135,12 +135,12 @@ impl Stored {
         let row = row.filter(|row| row.expires_at > app.clock.waiting_time());
         let gone = || Error::NotFound("there is no such replay, or no longer".to_owned());
         let row = row.ok_or_else(gone)?;
-        let recording = match app.live.recordings.get(&row.race_id).await {
-            Some(recording) => recording,
-            None => {
-                let race = race::Entity::find_by_id(row.race_id).one(db).await?;
-                Recording::of(app, &race.ok_or_else(gone)?).await?
-            }
+        let held = app.live.recordings.get(&row.race_id).await;
+        let recording = if let Some(recording) = held {
+            recording
+        } else {
+            let race = race::Entity::find_by_id(row.race_id).one(db).await?;
+            Recording::of(app, &race.ok_or_else(gone)?).await?
         };
         Self::new(row, recording)
     }

@@ -53,7 +53,7 @@ impl Recording {
     /// # Errors
     /// When the race has no results, or the database fails.
     pub async fn of(app: &App, race: &race::Model) -> Result<Arc<Self>> {
-        let make = async {
+        let work = async {
             let stored = Stored::read(app, race).await?;
             if stored.results.iter().all(|row| row.laps == 0) {
                 let reason = "has no results yet, so that there is nothing to replay";
@@ -65,7 +65,7 @@ impl Recording {
                 .await
                 .map_err(|error| Error::Internal(error.to_string()))
         };
-        let made = app.live.recordings.try_get_with(race.id, make).await;
+        let made = app.live.recordings.try_get_with(race.id, work).await;
         made.map_err(|error: Arc<Error>| (*error).clone())
     }
 
