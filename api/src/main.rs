@@ -55,6 +55,12 @@ async fn run(cli: Cli) -> Result<Outcome> {
     telemetry::start(&config)?;
     match cli.command {
         Command::Serve => serve(App::start(config).await?).await,
+        Command::Work => {
+            let app = App::start(config).await?;
+            say("working by the timetable; stop with Ctrl-C")?;
+            work(app, stop_signal()).await;
+            Ok(Outcome::Done)
+        }
         Command::Import(arguments) => {
             let mut config = config;
             // An import writes one thing at a time; on one connection every statement is
@@ -119,30 +125,54 @@ async fn sync(app: &App, arguments: &SyncArguments) -> Result<Outcome> {
 
 async fn serve(app: App) -> Result<Outcome> {
     if app.config.data.bundled {
-        let started = Instant::now();
-        let mut bars = ProgressBars::new();
-        let summary = jobs::bundled::load(&app, |progress| bars.show(progress)).await?;
-        bars.finish();
-        if summary.changed > 0 {
-            say(&format!(
-                "loaded {} races of the bundled seasons in {:.1} s",
-                summary.changed,
-                started.elapsed().as_secs_f64()
-            ))?;
-        }
-        tokio::spawn(jobs::bundled::keep_loaded(app.clone()));
+        load_bundled(&app).await?;
     }
-    if app.config.forecast.train {
-        tokio::spawn(jobs::retrain::keep_trained(app.clone()));
-    }
-    tokio::spawn(jobs::webhook::keep_delivering(app.clone()));
+    let (stopping, stopped) = tokio::sync::watch::channel(());
+    let work = app.config.jobs.enabled.then(|| {
+        let stop = async move {
+            // Also when the sender is dropped, which ends a server that failed.
+            let mut stopped = stopped;
+            let _ = stopped.changed().await;
+        };
+        tokio::spawn(work(app.clone(), stop))
+    });
     let graphiql = app.config.graphiql();
     let listening = move |address| {
         // Nothing can be done when nobody reads it; the server runs all the same.
         drop(announce(address, graphiql));
     };
-    api::http::serve(app, listening, stop_signal()).await?;
+    let stop = async move {
+        stop_signal().await;
+        // While requests are answered to the end.
+        let _ = stopping.send(());
+    };
+    api::http::serve(app, listening, stop).await?;
+    if let Some(work) = work {
+        work.await?;
+    }
     Ok(Outcome::Done)
+}
+
+async fn load_bundled(app: &App) -> Result<()> {
+    let started = Instant::now();
+    let mut bars = ProgressBars::new();
+    let summary = jobs::bundled::load(app, |progress| bars.show(progress)).await?;
+    bars.finish();
+    if summary.changed > 0 {
+        say(&format!(
+            "loaded {} races of the bundled seasons in {:.1} s",
+            summary.changed,
+            started.elapsed().as_secs_f64()
+        ))?;
+    }
+    Ok(())
+}
+
+/// Does what is to be done by the clock, until `stop`.
+async fn work(app: App, stop: impl Future<Output = ()> + Send + 'static) {
+    let delivering = tokio::spawn(jobs::webhook::keep_delivering(app.clone()));
+    jobs::work::keep_working(app, stop).await;
+    delivering.abort();
 }
 
 fn announce(address: SocketAddr, graphiql: bool) -> io::Result<()> {

@@ -38,6 +38,21 @@ const MARGIN: TimeDelta = TimeDelta::seconds(1);
 /// The same where a second of the clock is shorter than the machine's, in seconds of the machine.
 const MARGIN_OF_THE_MACHINE: f64 = 0.25;
 
+/// Days after which requests are forgotten to hosts that nothing was asked of since.
+const KEEP: TimeDelta = TimeDelta::days(1);
+
+/// Forgets requests of long ago. Says how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clean_up(app: &App) -> Result<u64, DbErr> {
+    let gone = Entity::delete_many()
+        .filter(Column::At.lt(app.clock.waiting_time() - KEEP))
+        .exec(&app.db)
+        .await?;
+    Ok(gone.rows_affected)
+}
+
 /// Takes the next free place in the queue to a host and says when its turn is, by
 /// [`Clock::waiting_time`]; the caller waits for it. What is older than the longest window is
 /// forgotten.

@@ -14,6 +14,8 @@ pub mod event;
 pub mod event_stream;
 pub mod forecast;
 pub mod import_run;
+pub mod job;
+pub mod job_plan;
 pub mod lap;
 pub mod live_event;
 pub mod live_fact;

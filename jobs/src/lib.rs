@@ -1,9 +1,13 @@
 //! What happens by the clock rather than by a request.
 //!
-//! May use: `domain`. The sources on the network are in `upstream`; the timetable will live here.
+//! May use: `domain`. What is done and when is in `timetable`; `work` sees to it that it is done, by
+//! way of the `queue`; `task` says how. The sources on the network are in `upstream`.
 
 pub mod bundled;
-pub mod retrain;
+mod queue;
 pub mod sync;
+mod task;
+pub mod timetable;
 pub mod upstream;
 pub mod webhook;
+pub mod work;

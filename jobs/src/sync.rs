@@ -1,7 +1,7 @@
 //! Seasons from the network into the database, by hand or by the clock: one importer, one
 //! source a season.
 
-use std::{ops::RangeInclusive, time::Instant};
+use std::ops::RangeInclusive;
 
 use domain::{
     App,
@@ -11,7 +11,7 @@ use domain::{
 use crate::upstream::{
     Policy,
     client::{Client, UpstreamError},
-    jolpica::{self, Jolpica},
+    jolpica::{self, Jolpica, Scope},
 };
 
 /// What is synced beyond calendar, results, qualifying, sprints and standings.
@@ -60,9 +60,7 @@ pub async fn sync(
     options: Options,
     progress: impl FnMut(Progress<'_>) + Send,
 ) -> Result<Synced, SyncError> {
-    let url = &app.config.upstream.jolpica.url;
-    let client = Client::new(app, url, jolpica::LIMITS, Policy::default());
-    let client = client.map_err(SyncError::Client)?;
+    let client = client(app)?;
     sync_with(app, &client, seasons, options, progress).await
 }
 
@@ -77,18 +75,46 @@ pub async fn sync_with(
     options: Options,
     mut progress: impl FnMut(Progress<'_>) + Send,
 ) -> Result<Synced, SyncError> {
-    let started = Instant::now();
     let mut summary = Summary::default();
+    let scope = if options.laps {
+        Scope::SeasonWithLaps
+    } else {
+        Scope::Season
+    };
     for year in seasons {
         progress(Progress::Season { year });
-        let source = Jolpica::new(app, client, year, options.laps);
+        let source = Jolpica::new(app, client, year, scope);
         let import = import::import(app, source, |done| progress(Progress::Import(done)));
         let season = import.await;
         summary.add(season.map_err(|reason| SyncError::Season { year, reason })?);
     }
-    metrics::histogram!("pitwall_job_seconds", "job" => "sync").record(started.elapsed());
     Ok(Synced {
         summary,
         requests: client.requests(),
     })
+}
+
+/// Syncs a part of a season.
+///
+/// # Errors
+/// As for [`sync`].
+pub async fn sync_part(
+    app: &App,
+    client: &Client,
+    year: i32,
+    scope: Scope,
+) -> Result<Summary, SyncError> {
+    let source = Jolpica::new(app, client, year, scope);
+    let summary = import::import(app, source, |_| {}).await;
+    summary.map_err(|reason| SyncError::Season { year, reason })
+}
+
+/// A client of Jolpica's at the configured address. Kept for long it knows what has not changed.
+///
+/// # Errors
+/// When the address cannot be used.
+pub fn client(app: &App) -> Result<Client, SyncError> {
+    let url = &app.config.upstream.jolpica.url;
+    let client = Client::new(app, url, jolpica::LIMITS, Policy::default());
+    client.map_err(SyncError::Client)
 }

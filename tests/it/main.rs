@@ -28,6 +28,7 @@ mod hindsight;
 mod house;
 mod http;
 mod import;
+mod job;
 mod limits;
 mod live;
 mod migration;

@@ -25,6 +25,7 @@ async fn bundled() -> TestApp {
         change: |config| {
             TOKEN.clone_into(&mut config.auth.admin_token);
             config.forecast.keep_models = 2;
+            config.forecast.backtest_seasons = 0;
         },
         ..Setup::default()
     })
@@ -369,12 +370,14 @@ async fn a_damaged_model_is_trained_anew_though_nobody_asks() {
     model::production(&app.app, &known, "elo")
         .await
         .unwrap_err();
-    model::mend(&app.app, &known).await.unwrap();
+    assert_eq!(model::unusable(&app.app, &known).await.unwrap(), ["elo"]);
+    model::keep_up(&app.app, &known).await.unwrap();
     model::production(&app.app, &known, "elo").await.unwrap();
     let last = events(&app).await.pop().unwrap();
     assert_eq!(last, ("restored".to_owned(), "elo/1".to_owned()));
     // What is whole is left alone.
-    model::mend(&app.app, &known).await.unwrap();
+    assert!(model::unusable(&app.app, &known).await.unwrap().is_empty());
+    model::keep_up(&app.app, &known).await.unwrap();
     assert_eq!(events(&app).await.pop().unwrap(), last);
 }
 

@@ -10,7 +10,9 @@ pub fn pitwall(database_url: &str) -> Command {
         .env("REDIS_URL", "")
         .env("PITWALL__LOG__FILTER", "error")
         // Training keeps a processor busy for minutes; tests of it ask for it.
-        .env("PITWALL__FORECAST__TRAIN", "false");
+        .env("PITWALL__FORECAST__TRAIN", "false")
+        // Nothing leaves this machine; tests with services of their own ask for it.
+        .env("PITWALL__JOBS__NETWORK", "false");
     command
 }
 

@@ -242,10 +242,13 @@ fn parameter(path: &str, name: &str, default: usize) -> usize {
 
 /// A page of a resource, with `limit` and `offset` counting rows.
 fn page(path: &str, fault: &Fault, change: fn(usize, usize, &mut Value)) -> String {
-    let resource = path
-        .split(['?', '/'])
-        .rfind(|part| !part.is_empty() && !part.contains('='));
-    let resource = resource.unwrap_or_default();
+    // The season, a round perhaps, and the resource.
+    let (parts, _) = path.split_once('?').unwrap_or((path, ""));
+    let parts: Vec<&str> = parts.split('/').filter(|part| !part.is_empty()).collect();
+    let resource = parts.last().copied().unwrap_or_default();
+    let season = parts.iter().find(|part| part.len() == 4 && part.parse::<i32>().is_ok());
+    let round: Option<usize> = parts.iter().rev().nth(1).and_then(|part| part.parse().ok());
+    let round = round.filter(|round| *round < 100);
     let (limit, offset) = (parameter(path, "limit", 30), parameter(path, "offset", 0));
     let (table, outer, inner) = match resource {
         "results" => ("RaceTable", "Races", "Results"),
@@ -253,9 +256,16 @@ fn page(path: &str, fault: &Fault, change: fn(usize, usize, &mut Value)) -> Stri
         "qualifying" => ("RaceTable", "Races", "QualifyingResults"),
         "driverstandings" => ("StandingsTable", "StandingsLists", "DriverStandings"),
         "constructorstandings" => ("StandingsTable", "StandingsLists", "ConstructorStandings"),
+        "drivers" => ("DriverTable", "Drivers", ""),
+        "constructors" => ("ConstructorTable", "Constructors", ""),
+        "laps" | "pitstops" => ("RaceTable", "Races", "Laps"),
         _ => ("RaceTable", "Races", ""),
     };
-    let rows = rows(resource, change);
+    let mut rows = rows(resource, change);
+    rows.retain(|(of, _)| round.is_none_or(|round| *of == round));
+    if season != Some(&SEASON.to_string().as_str()) {
+        rows.clear();
+    }
     let mut list: Vec<Value> = Vec::new();
     for (round, row) in rows.iter().skip(offset).take(limit) {
         if inner.is_empty() {
@@ -300,6 +310,9 @@ fn rows(resource: &str, change: fn(usize, usize, &mut Value)) -> Vec<(usize, Val
         "constructorstandings" => (1..=10)
             .map(|place| (3, standing("Constructor", &team(place), place)))
             .collect(),
+        "drivers" => (1..=CARS).map(|car| (0, driver(car))).collect(),
+        "constructors" => (1..=10).map(|number| (0, team(number))).collect(),
+        "laps" | "pitstops" => Vec::new(),
         _ => (1..=3).map(|round| (round, race(round))).collect(),
     }
 }

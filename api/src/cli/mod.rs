@@ -52,6 +52,14 @@ pub struct Cli {
 pub enum Command {
     /// Serve GraphQL: migrates the database, loads the bundled seasons, listens.
     Serve,
+    /// Do what is to be done by the clock: read results, follow races, train, forecast, send to
+    /// webhooks.
+    #[command(
+        after_long_help = "`pitwall serve` does so too unless jobs.enabled is false. Any number of \
+        processes share the work on one database: each job is done once, and what a killed one left \
+        is done by another. GraphQL lists the timetable as `jobs`, for administrators."
+    )]
+    Work,
     /// Read a folder or zip of Ergast-format CSV tables into the database.
     #[command(
         after_long_help = "PATH holds races.csv, results.csv, drivers.csv, constructors.csv, \

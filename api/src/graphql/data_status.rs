@@ -72,6 +72,16 @@ impl SourceStatus {
         self.0.last_success
     }
 
+    /// When it is next read, by the timetable; null when it is not, or only when something changes.
+    async fn next_run(&self) -> Option<DateTime<Utc>> {
+        self.0.next_run
+    }
+
+    /// How long ago the latest run ended that went through, in whole seconds.
+    async fn staleness(&self) -> Option<i64> {
+        Some(self.0.staleness?.num_seconds())
+    }
+
     /// Why the latest run failed, if it did.
     async fn last_error(&self) -> Option<&str> {
         self.0.latest.error.as_deref()

@@ -16,6 +16,7 @@ pub mod feed;
 pub mod filter;
 pub mod forecast;
 pub mod insights;
+pub mod job;
 pub mod lap;
 pub mod live;
 pub mod live_car;
@@ -66,6 +67,7 @@ pub struct Query(
     viewer::ViewerQuery,
     node::NodeQuery,
     webhook::WebhookQuery,
+    job::JobQuery,
     live::LiveQuery,
     replay::ReplayQuery,
 );
@@ -76,6 +78,7 @@ pub struct Mutation(
     model::ModelMutation,
     forecast::ForecastMutation,
     webhook::WebhookMutation,
+    job::JobMutation,
     replay::ReplayMutation,
 );
 
@@ -193,7 +196,7 @@ mod tests {
     }
 
     /// Root fields whose answers are for one viewer alone.
-    const PRIVATE: [&str; 3] = ["viewer", "webhook", "webhooks"];
+    const PRIVATE: [&str; 5] = ["jobRuns", "jobs", "viewer", "webhook", "webhooks"];
 
     /// Every other root field, and for how many seconds its answer may be kept.
     const KEPT: [(&str, i32); 21] = [

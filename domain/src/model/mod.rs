@@ -21,7 +21,7 @@ pub use catalogue::{Catalogue, Measured, Setting, Version, catalogue, versions};
 pub use kept::{Models, Status, Trained, ensure, production, status, status_of};
 pub use promote::{promote, rollback};
 pub use train::{Training, train};
-pub use upkeep::{keep_up, mend};
+pub use upkeep::{keep_up, unusable};
 
 use crate::{
     App,

@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Instant};
 
 use engines::{Engine, Stage, Target};
 
-use super::{Status, ensure, status, train};
+use super::{Status, status, train};
 use crate::{
     App, backtest,
-    error::{Error, Result},
+    error::Result,
     forecast::Known,
 };
 
-/// Trains every engine whose model is missing, refused or behind, then walks all of them through
+/// Trains every engine whose model is missing, damaged or behind, then walks all of them through
 /// the last seasons, and at the end trains those that learn from what the others said there. A
 /// second time does nothing. An engine that fails does not hold up the others.
 ///
@@ -51,13 +51,13 @@ pub async fn keep_up(app: &App, known: &Arc<Known>) -> Result<()> {
     Ok(())
 }
 
-/// Trains every engine whose model in production can no longer be used, because it was damaged, say,
-/// or another process put one in its place that this one cannot read. What failed on these races is
-/// not tried on them again.
+/// Engines whose model in production is missing or can no longer be used by this process, because
+/// it was damaged, say, or another process put one in its place that this one cannot read.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mend(app: &App, known: &Arc<Known>) -> Result<()> {
+pub async fn unusable(app: &App, known: &Arc<Known>) -> Result<Vec<&'static str>> {
+    let mut unusable = Vec::new();
     for engine in app.engines.iter() {
         let id = engine.id().as_str();
         let wanted = match status(app, known, id).await? {
@@ -65,29 +65,24 @@ pub async fn mend(app: &App, known: &Arc<Known>) -> Result<()> {
             Status::Missing => engine.refit_every().is_some(),
             Status::Unusable { .. } => true,
         };
-        if wanted && let Err(error) = ensure(app, known, id).await {
-            match error {
-                // Why was logged when it failed.
-                Error::Unavailable(_) => {}
-                error => return Err(error),
-            }
+        if wanted {
+            unusable.push(id);
         }
     }
-    Ok(())
+    Ok(unusable)
 }
 
-/// Trains an engine if need be. Those that are as good by observing have no model to keep.
+/// Trains an engine if need be. Those that are as good by observing have no model to keep, and are
+/// trained only when the one that somebody trained cannot be used.
 async fn train_if_due(app: &App, known: &Arc<Known>, engine: &dyn Engine) -> Result<bool> {
-    let Some(refit_every) = engine.refit_every() else {
-        return Ok(false);
-    };
     let id = engine.id().as_str();
-    let due = match status(app, known, id).await? {
-        Status::Ready(trained) => {
+    let due = match (status(app, known, id).await?, engine.refit_every()) {
+        (Status::Unusable { .. }, _) | (Status::Missing, Some(_)) => true,
+        (Status::Missing | Status::Ready(_), None) => false,
+        (Status::Ready(trained), Some(refit_every)) => {
             let trained_on = usize::try_from(trained.row.trained_on).unwrap_or(0);
             !trained.current || trained_on + refit_every <= known.history().races().len()
         }
-        _ => true,
     };
     if due && let Err(error) = train(app, id, true).await {
         tracing::error!(%error, engine = id, "an engine could not be trained");

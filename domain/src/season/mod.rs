@@ -34,3 +34,17 @@ pub async fn last_race<C: ConnectionTrait>(db: &C) -> Result<Option<race::Model>
         .one(db)
         .await
 }
+
+/// The race of a ref.
+///
+/// # Errors
+/// When the database fails.
+pub async fn race<C: ConnectionTrait>(
+    db: &C,
+    reference: &str,
+) -> Result<Option<race::Model>, DbErr> {
+    race::Entity::find()
+        .filter(race::Column::Reference.eq(reference))
+        .one(db)
+        .await
+}

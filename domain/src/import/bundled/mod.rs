@@ -39,6 +39,9 @@ const SEASONS: [(&str, &str); 8] = [
     ("2025.txt", include_str!("facts/2025.txt")),
 ];
 
+/// The latest of the seasons.
+pub const LAST: i32 = 2025;
+
 const PEOPLE_AND_PLACES: (&str, &str) = (
     "people_and_places.txt",
     include_str!("facts/people_and_places.txt"),

@@ -1,6 +1,6 @@
 //! Jolpica, the successor of Ergast: calendar, results and standings of a season over HTTP.
 //!
-//! Each season is asked for as a whole, never race by race. Drivers, constructors and circuits
+//! A season is asked for as a whole, not race by race. Drivers, constructors and circuits
 //! come along in the rows that name them, so their own lists are asked for only before a season
 //! has results. A season that was run costs
 //!
@@ -9,7 +9,9 @@
 //!
 //! requests: **15** for 2024 (1 + 5 + 2 + 5 + 1 + 1), 695 for 1950 to 2024. That is also the lower
 //! bound, since a page has 100 rows at most and every row has to come once. Seasons without
-//! sprints are not asked for sprints. Laps, if wanted, cost about 13 requests a race.
+//! sprints are not asked for sprints. Laps, if wanted, cost about 13 requests a race. A single
+//! weekend costs 5 requests once it was run, 6 with a sprint, and its calendar, results and standings
+//! are asked for alone; a calendar costs 1, and who drives 2.
 //!
 //! Standings are those after the latest race. Those after each round follow from the results by
 //! the rules of the season, and would cost two requests a round.
@@ -34,7 +36,7 @@ use domain::{
 };
 
 use super::client::{Client, UpstreamError};
-use pages::{Resource, Whole};
+use pages::{Resource, Span, Whole};
 use season::Season;
 
 /// What Jolpica allows. Its rules (<https://github.com/jolpica/jolpica-f1/blob/main/docs/rate_limits.md>)
@@ -55,32 +57,66 @@ pub const LIMITS: Limits = Limits {
 /// First season with a championship of constructors.
 const CONSTRUCTORS_SINCE: i32 = 1958;
 
-/// A season of Jolpica's. The network is first used when the catalogue is asked for.
+/// What is read of a season.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it, laps and pit stops aside.
+    Season,
+    /// All of it.
+    SeasonWithLaps,
+    /// Its calendar.
+    Calendar,
+    /// Who drives, and for whom.
+    People,
+    /// The weekend of this round.
+    Round(i32),
+    /// The weekend of this round, with its laps and pit stops.
+    RoundWithLaps(i32),
+}
+
+/// A season of Jolpica's, or a part of it. The network is first used when the catalogue is asked
+/// for.
 pub struct Jolpica<'c> {
     client: &'c Client,
     app: &'c App,
-    year: i32,
-    with_laps: bool,
+    span: Span,
+    scope: Scope,
     season: Season,
     tables: Vec<TableCount>,
 }
 
 impl<'c> Jolpica<'c> {
-    /// The season of a year, with laps and pit stops if wanted.
+    /// What there is to know of the season of a year, as far as it is wanted.
     #[must_use]
-    pub fn new(app: &'c App, client: &'c Client, year: i32, with_laps: bool) -> Self {
+    pub fn new(app: &'c App, client: &'c Client, year: i32, scope: Scope) -> Self {
+        let round = match scope {
+            Scope::Round(round) | Scope::RoundWithLaps(round) => Some(round),
+            _ => None,
+        };
+        let span = Span {
+            season: year,
+            round,
+        };
         Self {
             client,
             app,
-            year,
-            with_laps,
+            span,
+            scope,
             season: Season::new(year),
             tables: Vec::new(),
         }
     }
 
-    /// Reads all of the season but its laps.
-    async fn read_season(&mut self) -> Result<(), SourceError> {
+    async fn read_all(&mut self) -> Result<(), SourceError> {
+        match self.scope {
+            Scope::Calendar => self.read(Resource::Races).await.map(drop),
+            Scope::People => self.read_people().await,
+            _ => self.read_results().await,
+        }
+    }
+
+    /// Reads calendar, results and standings.
+    async fn read_results(&mut self) -> Result<(), SourceError> {
         let today = self.app.clock.now().date_naive();
         self.read(Resource::Races).await?;
         let mut sound = true;
@@ -95,19 +131,24 @@ impl<'c> Jolpica<'c> {
         }
         if self.season.has_results() {
             self.read(Resource::DriverStandings).await?;
-            if self.year >= CONSTRUCTORS_SINCE {
+            if self.span.season >= CONSTRUCTORS_SINCE {
                 self.read(Resource::ConstructorStandings).await?;
             }
-        } else if sound && self.season.len() > 0 {
-            self.read(Resource::Drivers).await?;
-            self.read(Resource::Constructors).await?;
+        } else if sound && self.season.len() > 0 && self.span.round.is_none() {
+            self.read_people().await?;
         }
+        Ok(())
+    }
+
+    async fn read_people(&mut self) -> Result<(), SourceError> {
+        self.read(Resource::Drivers).await?;
+        self.read(Resource::Constructors).await?;
         Ok(())
     }
 
     /// Reads a resource and lays it on the season; says whether its pages fit together.
     async fn read(&mut self, resource: Resource) -> Result<bool, SourceError> {
-        let whole = pages::read(self.client, self.year, resource).await;
+        let whole = pages::read(self.client, self.span, resource).await;
         let whole = whole.map_err(|error| SourceError::Unreadable {
             path: self.origin(),
             reason: error.to_string(),
@@ -115,7 +156,7 @@ impl<'c> Jolpica<'c> {
         if let (Resource::Races, Some(odd)) = (resource, &whole.odd) {
             // Without its calendar nothing can be said of a season.
             return Err(SourceError::Broken(Problem {
-                file: resource.path(self.year),
+                file: resource.path(self.span),
                 line: 0,
                 column: String::new(),
                 message: odd.why.clone(),
@@ -123,7 +164,8 @@ impl<'c> Jolpica<'c> {
         }
         let today = self.app.clock.now().date_naive();
         self.count(resource, whole.rows.len());
-        self.season.take(resource, &whole, today);
+        let path = resource.path(self.span);
+        self.season.take(resource, &path, &whole, today);
         Ok(whole.odd.is_none())
     }
 
@@ -158,8 +200,8 @@ impl<'c> Jolpica<'c> {
         resource: Resource,
         read: impl FnOnce(&str, &Whole) -> Result<Vec<T>, Vec<Problem>>,
     ) -> Option<Vec<T>> {
-        let path = resource.path(self.year);
-        let records = match pages::read(self.client, self.year, resource).await {
+        let path = resource.path(self.span);
+        let records = match pages::read(self.client, self.span, resource).await {
             Err(error) => {
                 self.warn(path, &error);
                 return None;
@@ -189,7 +231,11 @@ impl Source for Jolpica<'_> {
     }
 
     fn origin(&self) -> String {
-        format!("{}/{}", self.client.base(), self.year)
+        let Span { season, round } = self.span;
+        match round {
+            Some(round) => format!("{}/{season}/{round}", self.client.base()),
+            None => format!("{}/{season}", self.client.base()),
+        }
     }
 
     fn race_count(&self) -> usize {
@@ -197,14 +243,14 @@ impl Source for Jolpica<'_> {
     }
 
     async fn catalogue(&mut self) -> Result<Catalogue, SourceError> {
-        self.read_season().await?;
+        self.read_all().await?;
         Ok(self.season.catalogue())
     }
 
     async fn next_race(&mut self) -> Option<Result<RaceRecord, Refused>> {
         let mut race = self.season.next()?;
         if let Ok(record) = &mut race
-            && self.with_laps
+            && matches!(self.scope, Scope::SeasonWithLaps | Scope::RoundWithLaps(_))
             && !record.results.is_empty()
         {
             self.add_laps(record).await;

@@ -35,28 +35,33 @@ pub(super) enum Resource {
     PitStops(i32),
 }
 
+/// A season, or one round of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) season: i32,
+    pub(super) round: Option<i32>,
+}
+
 /// Where the rows are: the table, the list in it, the list of rows in each of that, and for
 /// laps the list in each of those.
 struct Place(&'static str, &'static str, &'static [&'static str]);
 
 impl Resource {
-    /// `/2024/results/`. With the slash, since without it the service redirects.
-    pub(super) fn path(self, season: i32) -> String {
+    /// `/2024/results/`, `/2024/8/results/`. With the slash, since without it the service
+    /// redirects.
+    pub(super) fn path(self, span: Span) -> String {
+        let season = span.season;
         match self {
-            Self::Races => format!("/{season}/races/"),
-            Self::Drivers => format!("/{season}/drivers/"),
-            Self::Constructors => format!("/{season}/constructors/"),
-            Self::Results => format!("/{season}/results/"),
-            Self::Sprint => format!("/{season}/sprint/"),
-            Self::Qualifying => format!("/{season}/qualifying/"),
-            Self::DriverStandings => format!("/{season}/driverstandings/"),
-            Self::ConstructorStandings => format!("/{season}/constructorstandings/"),
             Self::Laps(round) => format!("/{season}/{round}/laps/"),
             Self::PitStops(round) => format!("/{season}/{round}/pitstops/"),
+            _ => match span.round {
+                Some(round) => format!("/{season}/{round}/{}/", self.name()),
+                None => format!("/{season}/{}/", self.name()),
+            },
         }
     }
 
-    /// Its name for people, without season and round.
+    /// Its name, without season and round.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Races => "races",
@@ -150,7 +155,7 @@ struct Page {
 /// When the service does not answer.
 pub(super) async fn read(
     client: &Client,
-    season: i32,
+    span: Span,
     resource: Resource,
 ) -> Result<Whole, UpstreamError> {
     let mut whole = Whole {
@@ -158,24 +163,24 @@ pub(super) async fn read(
         odd: None,
     };
     for _ in 0..READINGS {
-        whole = read_once(client, season, resource).await?;
+        whole = read_once(client, span, resource).await?;
         let Some(odd) = &whole.odd else {
             return Ok(whole);
         };
-        tracing::info!(resource = resource.path(season), odd.why, "reading again");
+        tracing::info!(resource = resource.path(span), odd.why, "reading again");
     }
     Ok(whole)
 }
 
 async fn read_once(
     client: &Client,
-    season: i32,
+    span: Span,
     resource: Resource,
 ) -> Result<Whole, UpstreamError> {
     let mut sheaf = Sheaf::new(resource);
     loop {
         let offset = sheaf.rows.len();
-        let path = format!("{}?limit={PAGE}&offset={offset}", resource.path(season));
+        let path = format!("{}?limit={PAGE}&offset={offset}", resource.path(span));
         let page = client
             .get(&path, |body| page(body, resource, offset))
             .await?;

@@ -156,16 +156,21 @@ impl Season {
     }
 
     /// Lays the rows of a resource on the races that they belong to.
-    pub(super) fn take(&mut self, resource: Resource, whole: &Whole, today: NaiveDate) {
-        let path = resource.path(self.year);
+    pub(super) fn take(
+        &mut self,
+        resource: Resource,
+        path: &str,
+        whole: &Whole,
+        today: NaiveDate,
+    ) {
         if let Some(odd) = &whole.odd {
-            self.doubt(&path, resource, odd.rounds.as_ref(), &odd.why, today);
+            self.doubt(path, resource, odd.rounds.as_ref(), &odd.why, today);
         }
         for row in &whole.rows {
             match resource {
-                Resource::Races => self.race(&path, row),
-                Resource::Drivers | Resource::Constructors => self.named(resource, &path, row),
-                _ => self.row(resource, &path, row),
+                Resource::Races => self.race(path, row),
+                Resource::Drivers | Resource::Constructors => self.named(resource, path, row),
+                _ => self.row(resource, path, row),
             }
         }
         if matches!(resource, Resource::Results) {

@@ -37,6 +37,9 @@ fn race(round: i32, date: &str) -> Value {
     })
 }
 
+/// Where rows are said to be from.
+const PATH: &str = "/2024/results/";
+
 fn result(driver: &str, place: &str, order: i32, status: &str) -> Value {
     json!({
         "number": "16", "position": order.to_string(), "positionText": place, "points": "25",
@@ -53,6 +56,7 @@ fn season() -> Season {
     let mut season = Season::new(2024);
     season.take(
         Resource::Races,
+        PATH,
         &whole(0, &[race(1, "2024-05-26"), race(2, "2024-06-09")]),
         today(),
     );
@@ -85,7 +89,7 @@ fn a_classification_is_typed_and_its_people_are_known() {
         result("leclerc", "1", 1, "Finished"),
         result("sargeant", "R", 3, "Retired"),
     ];
-    season.take(Resource::Results, &whole(1, &rows), today());
+    season.take(Resource::Results, PATH, &whole(1, &rows), today());
     let drivers: Vec<_> = season.catalogue().drivers;
     assert_eq!(drivers[0].reference, "leclerc");
     assert_eq!(season.catalogue().circuits.len(), 1);
@@ -115,7 +119,7 @@ fn a_car_that_stopped_short_is_retired_though_it_is_said_to_have_finished() {
     let mut untimed = result("russell", "3", 3, "Finished");
     untimed["Time"] = json!({});
     let rows = [result("leclerc", "1", 1, "Finished"), stopped, untimed];
-    season.take(Resource::Results, &whole(1, &rows), today());
+    season.take(Resource::Results, PATH, &whole(1, &rows), today());
     let results = season.next().unwrap().unwrap().results;
     assert_eq!(results[1].status, ResultStatus::Retired);
     assert_eq!(results[1].position, Some(2));
@@ -129,7 +133,7 @@ fn a_race_with_a_bad_row_is_refused_whole_with_every_reason() {
     bad["laps"] = json!("many");
     bad["points"] = json!(18);
     let rows = [result("leclerc", "1", 1, "Finished"), bad];
-    season.take(Resource::Results, &whole(1, &rows), today());
+    season.take(Resource::Results, PATH, &whole(1, &rows), today());
     let refused = season.next().unwrap().unwrap_err();
     assert_eq!((refused.round, refused.problems.len()), (1, 3));
     let first = refused.problems[0].to_string();
@@ -145,7 +149,7 @@ fn a_race_with_a_bad_row_is_refused_whole_with_every_reason() {
 fn a_row_of_a_race_that_is_not_in_the_calendar_is_a_warning() {
     let mut season = season();
     let rows = [result("leclerc", "1", 1, "Finished")];
-    season.take(Resource::Results, &whole(9, &rows), today());
+    season.take(Resource::Results, PATH, &whole(9, &rows), today());
     assert_eq!(season.warnings.len(), 1);
     assert!(season.warnings[0].message.contains("2024 round 9"));
     assert!(!season.has_results());
@@ -161,7 +165,7 @@ fn pages_that_never_fit_refuse_the_races_they_may_tell_of() {
             rounds,
         }),
     };
-    season.take(Resource::Results, &odd(None), today());
+    season.take(Resource::Results, PATH, &odd(None), today());
     let refused = season.next().unwrap().unwrap_err();
     assert!(refused.problems[0].message.contains("41 at the next page"));
     assert!(
@@ -170,7 +174,7 @@ fn pages_that_never_fit_refuse_the_races_they_may_tell_of() {
     );
 
     let mut season = self::season();
-    season.take(Resource::DriverStandings, &odd(None), today());
+    season.take(Resource::DriverStandings, PATH, &odd(None), today());
     assert!(season.next().unwrap().is_ok());
     assert_eq!(season.warnings.len(), 1);
 }
@@ -184,6 +188,7 @@ fn qualifying_is_in_order_though_its_pages_are_not() {
     };
     season.take(
         Resource::Qualifying,
+        PATH,
         &whole(
             1,
             &[row("sainz", "3"), row("leclerc", "1"), row("piastri", "2")],
@@ -212,6 +217,7 @@ fn whoever_is_taken_out_of_a_championship_has_no_place() {
     };
     season.take(
         Resource::ConstructorStandings,
+        PATH,
         &whole(
             1,
             &[

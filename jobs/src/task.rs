@@ -1,0 +1,204 @@
+//! How each kind of job is done: which use-case is called, and what became of it.
+
+use std::sync::OnceLock;
+
+use domain::{
+    App,
+    config::UpstreamService,
+    error::Error,
+    event, forecast,
+    import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
+    job::{self, End, Kind},
+    live, model, season, upstream, webhook,
+};
+
+use crate::{
+    bundled,
+    sync::{self, SyncError},
+    timetable::Allowed,
+    upstream::{client::Client, jolpica::Scope},
+};
+
+/// What jobs work with, the same for all of a process: clients remember what has not changed, and
+/// which services are better left alone.
+pub(crate) struct Tasks {
+    app: App,
+    jolpica: OnceLock<Client>,
+}
+
+/// A job that was not done.
+enum Failure {
+    /// It may be tried again.
+    Again(String),
+    /// It would fail again.
+    ForGood(String),
+}
+
+type Done = Result<String, Failure>;
+
+impl Tasks {
+    pub(crate) fn new(app: App) -> Self {
+        Self {
+            app,
+            jolpica: OnceLock::new(),
+        }
+    }
+
+    /// What may be done, by the settings.
+    pub(crate) fn allowed(&self) -> Allowed {
+        let config = &self.app.config;
+        let may_ask = |service: &UpstreamService| {
+            config.jobs.network && service.is_of_this_time(&config.clock)
+        };
+        Allowed {
+            bundled: config.data.bundled.then_some(LAST_BUNDLED),
+            seasons: may_ask(&config.upstream.jolpica),
+            live: false,
+            weather: false,
+            train: config.forecast.train,
+        }
+    }
+
+    /// Does a job. Twice comes to the same as once.
+    pub(crate) async fn perform(&self, kind: Kind, subject: Option<&str>) -> End {
+        let done = match kind {
+            Kind::Bundled => self.bundled().await,
+            Kind::Calendar => self.season(subject, Scope::Calendar).await,
+            Kind::People => self.season(subject, Scope::People).await,
+            Kind::Season => self.season(subject, Scope::Season).await,
+            Kind::Results | Kind::Verify => self.weekend(subject, Scope::Round).await,
+            Kind::Details => self.weekend(subject, Scope::RoundWithLaps).await,
+            Kind::Live => Err(Failure::ForGood("not there yet".to_owned())),
+            Kind::Weather => Err(Failure::ForGood("not there yet".to_owned())),
+            Kind::Train => self.train().await,
+            Kind::Forecasts => Err(Failure::ForGood("not there yet".to_owned())),
+            Kind::Freeze => Err(Failure::ForGood("not there yet".to_owned())),
+            Kind::Score => Err(Failure::ForGood("not there yet".to_owned())),
+            Kind::Health => self.health().await,
+            Kind::CleanUp => self.clean_up().await,
+        };
+        match done {
+            Ok(note) => End::Done(note),
+            Err(Failure::Again(reason)) => End::Again(reason),
+            Err(Failure::ForGood(reason)) => End::Failed(reason),
+        }
+    }
+
+    async fn bundled(&self) -> Done {
+        told(bundled::load(&self.app, |_| {}).await?)
+    }
+
+    async fn season(&self, subject: Option<&str>, scope: Scope) -> Done {
+        let year = subject.and_then(|year| year.parse().ok());
+        let year = year.ok_or_else(|| Failure::ForGood(format!("{subject:?} is no season")))?;
+        told(sync::sync_part(&self.app, self.jolpica()?, year, scope).await?)
+    }
+
+    async fn weekend(&self, subject: Option<&str>, scope: fn(i32) -> Scope) -> Done {
+        let reference = subject.unwrap_or_default();
+        let race = season::race(&self.app.db, reference).await?;
+        let race = race.ok_or_else(|| Failure::ForGood(format!("there is no race {reference:?}")))?;
+        let scope = scope(race.round);
+        let done = told(sync::sync_part(&self.app, self.jolpica()?, race.season, scope).await?)?;
+        // Followers of the race are done, also when the feed told of no end.
+        live::close(&self.app, &race).await?;
+        Ok(done)
+    }
+
+    async fn train(&self) -> Done {
+        let known = forecast::known(&self.app).await?;
+        model::keep_up(&self.app, &known).await?;
+        Ok("engines and back-tests are up to date".to_owned())
+    }
+
+    /// Asks each service for next to nothing. Requests for more say the same of those that are up.
+    async fn health(&self) -> Done {
+        let allowed = self.allowed();
+        let (mut up, mut down) = (Vec::new(), Vec::new());
+        if allowed.seasons {
+            let answer = self.jolpica()?.get("/seasons/?limit=1&offset=0", |_| Ok(())).await;
+            match answer {
+                Ok(()) => up.push("jolpica"),
+                Err(error) => down.push(error.to_string()),
+            }
+        }
+        if down.is_empty() {
+            Ok(format!("{} answered", up.join(", ")))
+        } else {
+            Err(Failure::Again(down.join("; ")))
+        }
+    }
+
+    async fn clean_up(&self) -> Done {
+        let app = &self.app;
+        let live = live::clean_up(app).await?;
+        let events = event::clean_up(app).await?;
+        webhook::clean_up(app).await?;
+        let jobs = job::clean_up(app).await?;
+        let requests = upstream::clean_up(app).await?;
+        Ok(format!(
+            "forgot {live} events of live races, {events} others, {jobs} jobs, {requests} requests"
+        ))
+    }
+
+    fn jolpica(&self) -> Result<&Client, Failure> {
+        if let Some(client) = self.jolpica.get() {
+            return Ok(client);
+        }
+        let client = sync::client(&self.app)?;
+        Ok(self.jolpica.get_or_init(|| client))
+    }
+}
+
+/// What an import came to. A race that was refused is a reason to read it again.
+fn told(summary: Summary) -> Done {
+    let Summary {
+        races,
+        changed,
+        refused,
+        ..
+    } = summary;
+    let Some(first) = refused.first() else {
+        return Ok(format!("{changed} of {races} races changed"));
+    };
+    let problem = first.problems.first().map(ToString::to_string);
+    Err(Failure::Again(format!(
+        "{} of {races} races refused; {} {}: {}",
+        refused.len(),
+        first.season,
+        first.name,
+        problem.unwrap_or_default()
+    )))
+}
+
+impl From<SyncError> for Failure {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::Client(_) => Self::ForGood(error.to_string()),
+            SyncError::Season { .. } => Self::Again(error.to_string()),
+        }
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        Self::Again(error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable(_) | Error::Internal(_) | Error::Conflict(_) => {
+                Self::Again(error.to_string())
+            }
+            _ => Self::ForGood(error.to_string()),
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for Failure {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Again(error.to_string())
+    }
+}
