@@ -97,7 +97,8 @@ impl Tasks {
     async fn weekend(&self, subject: Option<&str>, scope: fn(i32) -> Scope) -> Done {
         let reference = subject.unwrap_or_default();
         let race = season::race(&self.app.db, reference).await?;
-        let race = race.ok_or_else(|| Failure::ForGood(format!("there is no race {reference:?}")))?;
+        let race =
+            race.ok_or_else(|| Failure::ForGood(format!("there is no race {reference:?}")))?;
         let scope = scope(race.round);
         let done = told(sync::sync_part(&self.app, self.jolpica()?, race.season, scope).await?)?;
         // Followers of the race are done, also when the feed told of no end.
@@ -116,7 +117,10 @@ impl Tasks {
         let allowed = self.allowed();
         let (mut up, mut down) = (Vec::new(), Vec::new());
         if allowed.seasons {
-            let answer = self.jolpica()?.get("/seasons/?limit=1&offset=0", |_| Ok(())).await;
+            let answer = self
+                .jolpica()?
+                .get("/seasons/?limit=1&offset=0", |_| Ok(()))
+                .await;
             match answer {
                 Ok(()) => up.push("jolpica"),
                 Err(error) => down.push(error.to_string()),

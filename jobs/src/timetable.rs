@@ -93,7 +93,11 @@ fn occurrences(situation: &Situation, allowed: Allowed) -> Vec<Wanted> {
     }
     if allowed.seasons {
         seasons(&mut table, situation);
-        for weekend in situation.weekends.iter().filter(|weekend| !weekend.cancelled) {
+        for weekend in situation
+            .weekends
+            .iter()
+            .filter(|weekend| !weekend.cancelled)
+        {
             results(&mut table, weekend);
         }
     }
@@ -103,7 +107,11 @@ fn occurrences(situation: &Situation, allowed: Allowed) -> Vec<Wanted> {
         }
     }
     if allowed.live {
-        for weekend in situation.weekends.iter().filter(|weekend| !weekend.cancelled) {
+        for weekend in situation
+            .weekends
+            .iter()
+            .filter(|weekend| !weekend.cancelled)
+        {
             live(&mut table, weekend);
         }
     }
@@ -139,7 +147,11 @@ fn seasons(table: &mut Table, situation: &Situation) {
         .weekends
         .iter()
         .filter(|weekend| !weekend.cancelled)
-        .filter(|weekend| weekend.race().is_some_and(|race| long_missed(race, situation)))
+        .filter(|weekend| {
+            weekend
+                .race()
+                .is_some_and(|race| long_missed(race, situation))
+        })
         .map(|weekend| weekend.season)
         .collect();
     incomplete.dedup();
@@ -172,7 +184,13 @@ fn results(table: &mut Table, weekend: &Weekend) {
             let step = if since < DAY * 2 { HOUR } else { DAY };
             let what = name(session.kind);
             if since < TimeDelta::zero() {
-                table.at(Kind::Results, weekend, format!("{what}+0h"), end, "a session ended");
+                table.at(
+                    Kind::Results,
+                    weekend,
+                    format!("{what}+0h"),
+                    end,
+                    "a session ended",
+                );
             } else if since < POLLED {
                 let latest = end + floor(since, step);
                 for at in [latest, latest + step] {
@@ -213,13 +231,23 @@ fn live(table: &mut Table, weekend: &Weekend) {
         && table.now < race.ends_at() + HOUR * 3
     {
         let at = race.starts_at - TimeDelta::minutes(15);
-        table.at(Kind::Live, weekend, "live".to_owned(), at, "the race is about to begin");
+        table.at(
+            Kind::Live,
+            weekend,
+            "live".to_owned(),
+            at,
+            "the race is about to begin",
+        );
     }
 }
 
 /// What follows from new results: training, forecasts for the next race, scores of the last.
 fn pipeline(table: &mut Table, situation: &Situation, allowed: Allowed) {
-    for weekend in situation.weekends.iter().filter(|weekend| !weekend.cancelled) {
+    for weekend in situation
+        .weekends
+        .iter()
+        .filter(|weekend| !weekend.cancelled)
+    {
         for session in &weekend.sessions {
             let is_forecast = matches!(session.kind, SessionKind::Qualifying | SessionKind::Race);
             if is_forecast && table.now < session.starts_at + DAY {
@@ -274,7 +302,13 @@ impl Table {
 
     /// The same, once a day at this hour.
     fn daily_at(&mut self, kind: Kind, hour: i64, why: &str) {
-        self.shifted(kind, None, DAY, HOUR * i32::try_from(hour).unwrap_or(0), why);
+        self.shifted(
+            kind,
+            None,
+            DAY,
+            HOUR * i32::try_from(hour).unwrap_or(0),
+            why,
+        );
     }
 
     fn shifted(

@@ -53,7 +53,11 @@ pub async fn keep_working(app: App, stop: impl Future<Output = ()> + Send) {
         under_way: Arc::default(),
         app,
     };
-    let planning = tokio::spawn(plan(worker.app.clone(), worker.tasks.clone(), stopped.clone()));
+    let planning = tokio::spawn(plan(
+        worker.app.clone(),
+        worker.tasks.clone(),
+        stopped.clone(),
+    ));
     let working = tokio::spawn(worker.work(stopped));
     stop.await;
     let _ = stopping.send(true);
@@ -151,7 +155,11 @@ impl Planner {
     /// Asks for training when a model is lost though nothing else has changed.
     async fn look_at_models(&mut self, app: &App, situation: &Situation) -> Result<()> {
         let asked = self.models.as_ref().and_then(|models| models.asked);
-        if self.models.as_ref().is_some_and(|models| models.looked.elapsed() < LOOK_AT_MODELS) {
+        if self
+            .models
+            .as_ref()
+            .is_some_and(|models| models.looked.elapsed() < LOOK_AT_MODELS)
+        {
             return Ok(());
         }
         let versions = (situation.data, situation.models);
@@ -237,7 +245,9 @@ impl Worker {
 
     fn is_under_way(&self, row: i32) -> bool {
         let under_way = self.under_way.lock();
-        under_way.unwrap_or_else(PoisonError::into_inner).contains(&row)
+        under_way
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&row)
     }
 
     /// By itself, so that a panic or a time-out ends this job and nothing else.

@@ -127,9 +127,14 @@ async fn an_empty_database_fills_itself_each_tick_done_once_by_three_workers() {
     // Two seasons, a calendar, the people; of the last race, whose results may come before or after
     // those of the season, at most one weekend.
     let calendars = upstream.seen().into_iter();
-    let calendars = calendars.filter(|seen| seen.path.contains("/2030/races/")).count();
+    let calendars = calendars
+        .filter(|seen| seen.path.contains("/2030/races/"))
+        .count();
     assert_eq!(calendars, 2, "the calendar, and the season");
-    let twice = import_run::Entity::find().count(&test.app.db).await.unwrap();
+    let twice = import_run::Entity::find()
+        .count(&test.app.db)
+        .await
+        .unwrap();
     assert!(twice <= 5, "{twice} imports");
 }
 
@@ -234,7 +239,8 @@ async fn administrators_see_the_timetable_and_ask_for_jobs_and_nobody_else_does(
     {
         let _worker = Working::start(&test, &upstream);
         until_idle(&test).await;
-        let timetable = "{ jobs { kind nextRun nextSubject lastRun { status note } lastSuccess { tick } } }";
+        let timetable =
+            "{ jobs { kind nextRun nextSubject lastRun { status note } lastSuccess { tick } } }";
         let shown = admin(&test, timetable).await;
         let jobs = shown["data"]["jobs"].as_array().unwrap();
         assert_eq!(jobs.len(), Kind::all().count(), "{shown:#}");
@@ -251,7 +257,11 @@ async fn administrators_see_the_timetable_and_ask_for_jobs_and_nobody_else_does(
         assert_eq!(run["kind"], "RESULTS", "{asked:#}");
         assert_eq!(run["subject"], "2030_maltese");
         until_idle(&test).await;
-        let runs = admin(&test, "{ jobRuns(first: 1) { id status note worker attempts } }").await;
+        let runs = admin(
+            &test,
+            "{ jobRuns(first: 1) { id status note worker attempts } }",
+        )
+        .await;
         let latest = &runs["data"]["jobRuns"][0];
         assert_eq!(latest["id"], run["id"], "{runs:#}");
         assert_eq!(latest["status"], "SUCCEEDED", "{runs:#}");
@@ -260,8 +270,14 @@ async fn administrators_see_the_timetable_and_ask_for_jobs_and_nobody_else_does(
     for (mutation, code) in [
         ("runJob(kind: RESULTS) { id }", "BAD_USER_INPUT"),
         ("runJob(kind: TRAIN, season: 2024) { id }", "BAD_USER_INPUT"),
-        ("runJob(kind: SEASON, season: 1949) { id }", "BAD_USER_INPUT"),
-        ("runJob(kind: LIVE, race: \"Race:2030_nowhere\") { id }", "NOT_FOUND"),
+        (
+            "runJob(kind: SEASON, season: 1949) { id }",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "runJob(kind: LIVE, race: \"Race:2030_nowhere\") { id }",
+            "NOT_FOUND",
+        ),
         ("retryJob(id: \"JobRun:1\") { id }", "CONFLICT"),
         ("retryJob(id: \"JobRun:999999\") { id }", "NOT_FOUND"),
         ("retryJob(id: \"JobRun:x\") { id }", "BAD_USER_INPUT"),
@@ -281,7 +297,10 @@ async fn administrators_see_the_timetable_and_ask_for_jobs_and_nobody_else_does(
         let answer = answer.json(&json!({ "query": query })).send().await;
         let answer: Value = answer.unwrap().json().await.unwrap();
         let code = &answer["errors"][0]["extensions"]["code"];
-        assert!(code == "FORBIDDEN" || code == "UNAUTHENTICATED", "{query}: {answer:#}");
+        assert!(
+            code == "FORBIDDEN" || code == "UNAUTHENTICATED",
+            "{query}: {answer:#}"
+        );
     }
 }
 
@@ -298,7 +317,9 @@ async fn a_correction_is_found_when_results_are_asked_for_again() {
             row["points"] = json!("0");
         }
     });
-    job::run(&test.app, Kind::Verify, Some("2030_third")).await.unwrap();
+    job::run(&test.app, Kind::Verify, Some("2030_third"))
+        .await
+        .unwrap();
     until_idle(&test).await;
     let race = race::Entity::find().filter(race::Column::Reference.eq("2030_third"));
     let race = race.one(&test.app.db).await.unwrap().unwrap();

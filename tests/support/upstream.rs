@@ -246,7 +246,9 @@ fn page(path: &str, fault: &Fault, change: fn(usize, usize, &mut Value)) -> Stri
     let (parts, _) = path.split_once('?').unwrap_or((path, ""));
     let parts: Vec<&str> = parts.split('/').filter(|part| !part.is_empty()).collect();
     let resource = parts.last().copied().unwrap_or_default();
-    let season = parts.iter().find(|part| part.len() == 4 && part.parse::<i32>().is_ok());
+    let season = parts
+        .iter()
+        .find(|part| part.len() == 4 && part.parse::<i32>().is_ok());
     let round: Option<usize> = parts.iter().rev().nth(1).and_then(|part| part.parse().ok());
     let round = round.filter(|round| *round < 100);
     let (limit, offset) = (parameter(path, "limit", 30), parameter(path, "offset", 0));

@@ -208,7 +208,10 @@ fn sessions_of(
             known: has(row.kind),
         })
         .collect();
-    if !sessions.iter().any(|row| row.kind == SessionKind::Qualifying) {
+    if !sessions
+        .iter()
+        .any(|row| row.kind == SessionKind::Qualifying)
+    {
         sessions.push(Session {
             kind: SessionKind::Qualifying,
             starts_at: race_start - TimeDelta::hours(24),

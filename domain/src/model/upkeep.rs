@@ -5,11 +5,7 @@ use std::{sync::Arc, time::Instant};
 use engines::{Engine, Stage, Target};
 
 use super::{Status, status, train};
-use crate::{
-    App, backtest,
-    error::Result,
-    forecast::Known,
-};
+use crate::{App, backtest, error::Result, forecast::Known};
 
 /// Trains every engine whose model is missing, damaged or behind, then walks all of them through
 /// the last seasons, and at the end trains those that learn from what the others said there. A

@@ -156,13 +156,7 @@ impl Season {
     }
 
     /// Lays the rows of a resource on the races that they belong to.
-    pub(super) fn take(
-        &mut self,
-        resource: Resource,
-        path: &str,
-        whole: &Whole,
-        today: NaiveDate,
-    ) {
+    pub(super) fn take(&mut self, resource: Resource, path: &str, whole: &Whole, today: NaiveDate) {
         if let Some(odd) = &whole.odd {
             self.doubt(path, resource, odd.rounds.as_ref(), &odd.why, today);
         }
