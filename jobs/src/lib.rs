@@ -6,4 +6,5 @@ pub mod bundled;
 pub mod retrain;
 pub mod sync;
 pub mod upstream;
+pub mod weather;
 pub mod webhook;

@@ -28,7 +28,7 @@ use entities::{
     result_revision, season,
     select::{any_of, any_text},
     session::{self, Kind},
-    stint, weather,
+    stint, weather, weather_forecast,
 };
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
@@ -114,6 +114,8 @@ loaders! {
     pit_stops: i32 => Many<pit_stop::Entity> = pit_stops,
     race_control: i32 => Many<race_control::Entity> = race_control,
     weather: i32 => One<weather::Entity> = weather,
+    /// Hours of all sessions of a race, in order.
+    weather_forecast: i32 => Many<weather_forecast::Entity> = weather_forecast,
     /// Drivers' championship after a race, computed.
     driver_standings: i32 => Many<driver_standing::Entity> = driver_standings,
     constructor_standings: i32 => Many<constructor_standing::Entity> = constructor_standings,
@@ -454,6 +456,20 @@ async fn weather(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<weath
     let any = any_of(db.get_database_backend(), weather::Column::RaceId, &keys);
     let rows = weather::Entity::find().filter(any).all(&db).await?;
     Ok(one(rows, |row| row.race_id))
+}
+
+async fn weather_forecast(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<weather_forecast::Entity>> {
+    let any = any_of(
+        db.get_database_backend(),
+        weather_forecast::Column::RaceId,
+        &keys,
+    );
+    let mut rows = weather_forecast::Entity::find().filter(any).all(&db).await?;
+    rows.sort_by_key(|row| (row.session, row.hour));
+    Ok(many(rows, |row| row.race_id))
 }
 
 async fn driver_standings(
