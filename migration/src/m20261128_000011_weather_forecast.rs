@@ -30,12 +30,7 @@ impl MigrationTrait for Migration {
                     .col(double_null("humidity"))
                     .col(double_null("cloud_cover"))
                     .primary_key(Index::create().col("race_id").col("session").col("hour"))
-                    .foreign_key(&mut references(
-                        "weather_forecast",
-                        "race_id",
-                        "race",
-                        "id",
-                    ))
+                    .foreign_key(&mut references("weather_forecast", "race_id", "race", "id"))
                     .to_owned(),
             )
             .await

@@ -42,4 +42,5 @@ mod sockets;
 mod statements;
 mod sync;
 mod telemetry;
+mod weather;
 mod webhook;

@@ -7,7 +7,6 @@ use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver, driver_standing,
     entry, lap, pit_stop, practice_result, qualifying_result, race, race_alias, race_control,
     race_source, result, result_revision, season, session, stint, weather,
-    weather_forecast,
 };
 use sea_orm::{DatabaseConnection, EntityTrait};
 use serde_json::Value;
@@ -46,8 +45,7 @@ pub async fn all_rows(db: &DatabaseConnection) -> Rows {
         season,
         session,
         stint,
-        weather,
-        weather_forecast
+        weather
     );
     rows
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::weather::rules;
 use entities::{session::Kind, weather, weather_forecast};
 
-use super::directive::ListOf;
+use super::{directive::ListOf, result::Source};
 use crate::{
     error::Result,
     loaders::{Loaders, One},
@@ -50,6 +50,13 @@ impl Weather {
     /// hours.
     async fn rainfall_share(&self) -> Option<f64> {
         self.0.rainfall_share
+    }
+
+    /// Who says so; what is `OPEN_METEO`'s is shown with its name: Weather data by Open-Meteo.com,
+    /// CC BY 4.0.
+    async fn source(&self, ctx: &Context<'_>) -> Option<Result<Source>> {
+        let source = Loaders::of(ctx).weather_source.load(self.0.race_id).await;
+        source.map(|source| source.map(Source::from)).transpose()
     }
 }
 
@@ -143,7 +150,9 @@ impl WeatherHour {
 
     /// Chance of rain or snow within the hour, 0 to 1.
     async fn precipitation_probability(&self) -> Option<f64> {
-        self.0.precipitation_probability.map(|percent| percent / 100.0)
+        self.0
+            .precipitation_probability
+            .map(|percent| percent / 100.0)
     }
 
     /// Rain and melted snow within the hour, mm.

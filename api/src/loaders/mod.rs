@@ -114,6 +114,8 @@ loaders! {
     pit_stops: i32 => Many<pit_stop::Entity> = pit_stops,
     race_control: i32 => Many<race_control::Entity> = race_control,
     weather: i32 => One<weather::Entity> = weather,
+    /// Whose word the weather of a race is.
+    weather_source: i32 => race_source::Source = weather_source,
     /// Hours of all sessions of a race, in order.
     weather_forecast: i32 => Many<weather_forecast::Entity> = weather_forecast,
     /// Drivers' championship after a race, computed.
@@ -467,7 +469,10 @@ async fn weather_forecast(
         weather_forecast::Column::RaceId,
         &keys,
     );
-    let mut rows = weather_forecast::Entity::find().filter(any).all(&db).await?;
+    let mut rows = weather_forecast::Entity::find()
+        .filter(any)
+        .all(&db)
+        .await?;
     rows.sort_by_key(|row| (row.session, row.hour));
     Ok(many(rows, |row| row.race_id))
 }

@@ -92,7 +92,10 @@ pub async fn due(app: &App) -> Result<Due> {
     // A race may be over and wait for its results: what is next is the one after it.
     for race in races {
         let sessions = sessions(&app.db, race.id).await?;
-        if !sessions.iter().any(|session| rules::is_to_come(session, now)) {
+        if !sessions
+            .iter()
+            .any(|session| rules::is_to_come(session, now))
+        {
             continue;
         }
         let near = race.date <= today + Days::new(rules::DAYS_AHEAD);

@@ -146,7 +146,11 @@ fn of_each_hour_the_latest_counts_until_the_session_begins() {
 
 #[test]
 fn hours_of_another_time_and_of_sessions_that_are_gone_are_dropped() {
-    let hours = [hour("24T11:00", 20.0), hour("26T13:00", 22.0), hour("26T14:00", 23.0)];
+    let hours = [
+        hour("24T11:00", 20.0),
+        hour("26T13:00", 22.0),
+        hour("26T14:00", 23.0),
+    ];
     let rows = latest(RACE, &weekend(), Vec::new(), &forecast("20T10:00", &hours));
     // The race is an hour later, and there is no practice.
     let sessions = [session(Kind::Race, Some("26T14:00"), "26")];
@@ -158,20 +162,31 @@ fn hours_of_another_time_and_of_sessions_that_are_gone_are_dropped() {
 fn what_is_said_again_is_the_same() {
     let hours = [hour("26T13:00", 22.0)];
     let rows = latest(RACE, &weekend(), Vec::new(), &forecast("20T10:00", &hours));
-    let again = latest(RACE, &weekend(), rows.clone(), &forecast("21T10:00", &hours));
+    let again = latest(
+        RACE,
+        &weekend(),
+        rows.clone(),
+        &forecast("21T10:00", &hours),
+    );
     assert_ne!(rows, again, "it holds as of later");
     assert!(same(&rows, &again));
     assert!(!same(&rows, &[]));
     let mut other = forecast("21T10:00", &hours);
     other.source = Source::OpenWeatherMap;
-    assert!(!same(&rows, &latest(RACE, &weekend(), rows.clone(), &other)));
+    assert!(!same(
+        &rows,
+        &latest(RACE, &weekend(), rows.clone(), &other)
+    ));
 }
 
 #[test]
 fn the_chance_of_rain_is_that_of_the_wettest_hour() {
     assert_eq!(chance_of_rain([]), None);
     assert_eq!(chance_of_rain([None, None]), None);
-    assert_eq!(chance_of_rain([Some(20.0), None, Some(35.0), Some(0.0)]), Some(0.35));
+    assert_eq!(
+        chance_of_rain([Some(20.0), None, Some(35.0), Some(0.0)]),
+        Some(0.35)
+    );
 }
 
 #[test]

@@ -15,7 +15,9 @@ fn span(from: &str, to: &str) -> Span {
 
 /// An answer for the hours from 12 to 16 of a Sunday.
 fn answer() -> Value {
-    let times: Vec<i64> = (12..=16).map(|hour| at(&format!("26T{hour}:00")).timestamp()).collect();
+    let times: Vec<i64> = (12..=16)
+        .map(|hour| at(&format!("26T{hour}:00")).timestamp())
+        .collect();
     json!({
         "latitude": 43.75, "longitude": 7.42, "utc_offset_seconds": 0, "timezone": "GMT",
         "hourly_units": {
@@ -130,14 +132,42 @@ fn a_time_that_is_none_or_comes_twice_is_reported() {
 #[test]
 fn an_answer_in_other_units_or_of_another_shape_is_refused_whole() {
     let changes: [(fn(&mut Value), &str); 8] = [
-        (|a| a["hourly_units"]["wind_speed_10m"] = json!("km/h"), "wind_speed_10m in m/s, found \"km/h\""),
-        (|a| a["hourly_units"]["temperature_2m"] = json!("°F"), "temperature_2m in °C"),
-        (|a| drop(a["hourly_units"].as_object_mut().unwrap().remove("precipitation")), "precipitation in mm, found nothing"),
-        (|a| a["hourly_units"]["time"] = json!("iso8601"), "time in unixtime"),
+        (
+            |a| a["hourly_units"]["wind_speed_10m"] = json!("km/h"),
+            "wind_speed_10m in m/s, found \"km/h\"",
+        ),
+        (
+            |a| a["hourly_units"]["temperature_2m"] = json!("°F"),
+            "temperature_2m in °C",
+        ),
+        (
+            |a| {
+                drop(
+                    a["hourly_units"]
+                        .as_object_mut()
+                        .unwrap()
+                        .remove("precipitation"),
+                )
+            },
+            "precipitation in mm, found nothing",
+        ),
+        (
+            |a| a["hourly_units"]["time"] = json!("iso8601"),
+            "time in unixtime",
+        ),
         (|a| a["utc_offset_seconds"] = json!(7200), "7200 s from UTC"),
-        (|a| a["hourly"]["cloud_cover"] = json!([1, 2]), "5 times, but 2 of cloud_cover"),
-        (|a| a["hourly"]["precipitation"] = json!("none"), "a list precipitation"),
-        (|a| *a = json!({ "error": true, "reason": "no" }), "an object hourly_units"),
+        (
+            |a| a["hourly"]["cloud_cover"] = json!([1, 2]),
+            "5 times, but 2 of cloud_cover",
+        ),
+        (
+            |a| a["hourly"]["precipitation"] = json!("none"),
+            "a list precipitation",
+        ),
+        (
+            |a| *a = json!({ "error": true, "reason": "no" }),
+            "an object hourly_units",
+        ),
     ];
     for (change, expected) in changes {
         let mut answer = answer();
@@ -147,17 +177,32 @@ fn an_answer_in_other_units_or_of_another_shape_is_refused_whole() {
     }
     for body in ["", "<html></html>", "[]", "{\"hourly\": {"] {
         let span = span("26T13:00", "26T16:00");
-        assert!(read(FORECAST, body.as_bytes(), &EXPECTED, span).is_err(), "{body}");
+        assert!(
+            read(FORECAST, body.as_bytes(), &EXPECTED, span).is_err(),
+            "{body}"
+        );
     }
 }
 
 #[test]
 fn the_archive_is_where_the_service_is_unless_that_is_the_public_one() {
     for (url, own, expected) in [
-        ("https://api.open-meteo.com", "", "https://archive-api.open-meteo.com"),
-        ("https://api.open-meteo.com/", "", "https://archive-api.open-meteo.com"),
+        (
+            "https://api.open-meteo.com",
+            "",
+            "https://archive-api.open-meteo.com",
+        ),
+        (
+            "https://api.open-meteo.com/",
+            "",
+            "https://archive-api.open-meteo.com",
+        ),
         ("http://127.0.0.1:8700", "", "http://127.0.0.1:8700"),
-        ("https://api.open-meteo.com", "https://a.example.org", "https://a.example.org"),
+        (
+            "https://api.open-meteo.com",
+            "https://a.example.org",
+            "https://a.example.org",
+        ),
     ] {
         assert_eq!(archive(url, own), expected);
     }

@@ -47,11 +47,23 @@ fn steps_of_three_hours_are_made_hours() {
         .map(|hour| (hour.air_temperature.unwrap(), hour.precipitation.unwrap()))
         .collect();
     // What fell until 15:00 fell in the hours from 12:00 on.
-    assert_eq!(told, [(20.0, 0.5), (21.0, 0.5), (22.0, 0.5), (23.0, 2.0), (22.0, 2.0)]);
+    assert_eq!(
+        told,
+        [
+            (20.0, 0.5),
+            (21.0, 0.5),
+            (22.0, 0.5),
+            (23.0, 2.0),
+            (22.0, 2.0)
+        ]
+    );
     let hour = found.hours[1];
     assert_eq!(hour.start, at("26T13:00"));
     assert_eq!(hour.precipitation_probability, Some(35.0));
-    assert_eq!((hour.wind_speed, hour.wind_direction), (Some(3.0), Some(350.0)));
+    assert_eq!(
+        (hour.wind_speed, hour.wind_direction),
+        (Some(3.0), Some(350.0))
+    );
     assert_eq!((hour.humidity, hour.cloud_cover), (Some(60.0), Some(40.0)));
 }
 
@@ -60,7 +72,11 @@ fn a_direction_is_that_of_the_nearer_step_since_the_mean_of_two_may_be_the_oppos
     let mut answer = answer();
     answer["list"][1]["wind"]["deg"] = json!(10);
     let found = reading(&answer, "26T12:00", "26T15:00").unwrap();
-    let directions: Vec<_> = found.hours.iter().filter_map(|hour| hour.wind_direction).collect();
+    let directions: Vec<_> = found
+        .hours
+        .iter()
+        .filter_map(|hour| hour.wind_direction)
+        .collect();
     assert_eq!(directions, [350.0, 350.0, 10.0]);
 }
 
@@ -121,17 +137,31 @@ fn a_step_that_comes_twice_counts_once_and_one_that_says_two_things_is_reported(
     doubled["list"][4]["pop"] = json!(0.9);
     let found = reading(&doubled, "26T12:00", "26T17:00").unwrap();
     assert_eq!(found.hours, expected.hours);
-    assert!(found.problems[0].to_string().contains("again"), "{:?}", found.problems);
+    assert!(
+        found.problems[0].to_string().contains("again"),
+        "{:?}",
+        found.problems
+    );
 }
 
 #[test]
 fn an_answer_of_another_shape_is_refused_whole() {
-    for body in ["", "<html></html>", "[]", "{\"list\": {}}", "{\"cod\": \"200\"}", "{\"list\": ["] {
+    for body in [
+        "",
+        "<html></html>",
+        "[]",
+        "{\"list\": {}}",
+        "{\"cod\": \"200\"}",
+        "{\"list\": [",
+    ] {
         let span = Span {
             from: at("26T12:00"),
             to: at("26T15:00"),
         };
         assert!(read(body.as_bytes(), span).is_err(), "{body}");
     }
-    assert_eq!(reading(&json!({ "list": [] }), "26T12:00", "26T15:00"), Ok(Hours::default()));
+    assert_eq!(
+        reading(&json!({ "list": [] }), "26T12:00", "26T15:00"),
+        Ok(Hours::default())
+    );
 }
