@@ -1,6 +1,6 @@
 //! The weather of sessions to come and of races that were run, from services that do as a test says.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use domain::{
     App,
     clock::Clock,
@@ -71,7 +71,7 @@ async fn refresh(app: &App) -> Result<Refreshed, WeatherError> {
 /// A dry day that gets warmer by a degree an hour from midnight on.
 fn fine(asked: &Asked) -> (u16, String) {
     let answer = open_meteo(asked, |series, time| {
-        let hour = (time.timestamp() / 3600 % 24) as i32;
+        let hour = time.hour();
         match series {
             "temperature_2m" => json!(hour),
             "precipitation_probability" => json!(hour * 2),
@@ -400,21 +400,28 @@ async fn where_open_meteo_fails_openweathermap_answers_and_the_source_says_so() 
 #[tokio::test]
 async fn where_nothing_is_due_nothing_is_asked() {
     let service = WeatherService::start(fine).await;
-    // Sixteen days before the race, and seventeen.
-    for (now, due) in [
-        ("2025-02-28T23:00:00Z", true),
-        ("2025-02-27T23:00:00Z", false),
+    // The forecast reaches sixteen days, today among them: qualifying, then neither.
+    for (now, known) in [
+        ("2025-03-01T23:00:00Z", 3),
+        ("2025-02-28T23:00:00Z", 1),
+        ("2025-02-27T23:00:00Z", 0),
     ] {
         let test = test_with(now, &service.url, None).await;
-        let refreshed = refresh(&test.app).await.unwrap();
-        let too_far = NotDue::TooFar {
-            race: "2025_australian".to_owned(),
-        };
-        assert_eq!(
-            refreshed == Refreshed::Nothing(too_far),
-            !due,
-            "{now}: {refreshed:?}"
-        );
+        let qualifying = session::Kind::Qualifying;
+        set_session(
+            &test.app,
+            "2025_australian",
+            qualifying,
+            "2025-03-15T05:00:00Z",
+        )
+        .await;
+        let race = "2025_australian".to_owned();
+        match refresh(&test.app).await.unwrap() {
+            Refreshed::Stored { hours, .. } => assert_eq!(hours, known, "{now}"),
+            Refreshed::Nothing(why) => {
+                assert_eq!((why, known), (NotDue::TooFar { race }, 0), "{now}");
+            }
+        }
     }
     let test = test_with("2026-01-15T12:00:00Z", &service.url, None).await;
     assert_eq!(

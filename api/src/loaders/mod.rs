@@ -24,8 +24,8 @@ use domain::{
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver,
     driver_standing::{self, Origin},
-    entry, lap, pit_stop, practice_result, qualifying_result, race, race_control, result,
-    result_revision, season,
+    entry, lap, pit_stop, practice_result, qualifying_result, race, race_control, race_source,
+    result, result_revision, season,
     select::{any_of, any_text},
     session::{self, Kind},
     stint, weather, weather_forecast,
@@ -458,6 +458,21 @@ async fn weather(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<weath
     let any = any_of(db.get_database_backend(), weather::Column::RaceId, &keys);
     let rows = weather::Entity::find().filter(any).all(&db).await?;
     Ok(one(rows, |row| row.race_id))
+}
+
+async fn weather_source(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, race_source::Source> {
+    let any = any_of(
+        db.get_database_backend(),
+        race_source::Column::RaceId,
+        &keys,
+    );
+    let rows = race_source::Entity::find()
+        .filter(any)
+        .filter(race_source::Column::Section.eq(race_source::Section::Weather))
+        .all(&db)
+        .await?;
+    let sources = rows.into_iter().map(|row| (row.race_id, row.source));
+    Ok(sources.collect())
 }
 
 async fn weather_forecast(

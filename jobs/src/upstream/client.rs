@@ -195,22 +195,6 @@ impl Client {
         }
     }
 
-    /// What is really asked for.
-    fn address(&self, url: &str) -> Result<Url, Failed> {
-        let address = Url::parse(url).map_err(|_| {
-            Failed::ForGood(UpstreamError::Address {
-                address: url.to_owned(),
-                expected: "a path and a query",
-            })
-        })?;
-        let Some(Secret { name, value }) = &self.secret else {
-            return Ok(address);
-        };
-        let mut address = address;
-        address.query_pairs_mut().append_pair(name, value);
-        Ok(address)
-    }
-
     /// The address that paths are added to.
     #[must_use]
     pub fn base(&self) -> &str {
@@ -336,6 +320,22 @@ impl Client {
             answers.insert(url.to_owned(), Answer { condition, body });
         }
         Ok(value)
+    }
+
+    /// What is really asked for.
+    fn address(&self, url: &str) -> Result<Url, Failed> {
+        let address = Url::parse(url).map_err(|_| {
+            Failed::ForGood(UpstreamError::Address {
+                address: url.to_owned(),
+                expected: "a path and a query",
+            })
+        })?;
+        let Some(Secret { name, value }) = &self.secret else {
+            return Ok(address);
+        };
+        let mut address = address;
+        address.query_pairs_mut().append_pair(name, value);
+        Ok(address)
     }
 
     /// The body, unpacked, up to the longest that is taken.

@@ -267,7 +267,9 @@ fn places(
     for (place, value) in times.iter().enumerate() {
         let time = value.as_i64().filter(|seconds| seconds % 3600 == 0);
         match time.and_then(|seconds| DateTime::from_timestamp(seconds, 0)) {
-            Some(time) if !places.contains_key(&time) => drop(places.insert(time, place)),
+            Some(time) if !places.contains_key(&time) => {
+                places.insert(time, place);
+            }
             Some(_) => {
                 let message = format!("expected each hour once, found {} again", shown(value));
                 problems.push(problem(path, place + 1, "time", message));

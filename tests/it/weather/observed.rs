@@ -42,7 +42,7 @@ fn archive(asked: &crate::support::weather::Asked) -> (u16, String) {
 }
 
 const QUERY: &str = r#"{ race(ref: "2024_monaco") { weather {
-    airTemperature humidity windSpeed pressure rainfallShare wetLapShare trackTemperature
+    airTemperature humidity windSpeed pressure rainfallShare wetLapShare trackTemperature source
 } } }"#;
 
 #[tokio::test]
@@ -71,6 +71,7 @@ async fn the_weather_of_a_race_comes_from_the_archive_once() {
         json!({
             "airTemperature": 20.5, "humidity": 60.0, "windSpeed": 2.5, "pressure": 1008.4,
             "rainfallShare": 0.5, "wetLapShare": null, "trackTemperature": null,
+            "source": "OPEN_METEO",
         })
     );
     let rows = entities::race_source::Entity::find()
