@@ -25,6 +25,10 @@ pub const BACKTEST: &str = "backtest";
 /// Streams of live races: this and the race's ref. Their events are in `live_event`.
 pub const LIVE: &str = "live:";
 
+/// Stream of what the weather is expected to be. No forecast of a race rests on it, so it is not
+/// part of [`DATA`].
+pub const WEATHER: &str = "weather";
+
 /// Stream of what is done to replays.
 pub const REPLAY: &str = "replay";
 

@@ -23,6 +23,7 @@ pub mod season;
 pub mod secret;
 pub mod standings;
 pub mod upstream;
+pub mod weather;
 pub mod webhook;
 
 pub use app::App;

@@ -40,6 +40,7 @@ pub mod session;
 pub mod stint;
 pub mod upstream_request;
 pub mod weather;
+pub mod weather_forecast;
 pub mod webhook;
 pub mod webhook_cursor;
 pub mod webhook_delivery;

@@ -19,7 +19,8 @@ pub struct Model {
     pub wind_speed: Option<f64>,
     /// mbar.
     pub pressure: Option<f64>,
-    /// Share of minutes with rain, 0 to 1.
+    /// Share of the race with rain, 0 to 1: of its minutes where that was measured, else of its
+    /// hours.
     pub rainfall_share: Option<f64>,
 }
 

@@ -9,5 +9,6 @@ pub mod sync;
 mod task;
 pub mod timetable;
 pub mod upstream;
+pub mod weather;
 pub mod webhook;
 pub mod work;

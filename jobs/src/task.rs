@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 
 use domain::{
     App,
-    config::UpstreamService,
     error::Error,
     event, forecast,
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
@@ -47,12 +46,10 @@ impl Tasks {
     /// What may be done, by the settings.
     pub(crate) fn allowed(&self) -> Allowed {
         let config = &self.app.config;
-        let may_ask = |service: &UpstreamService| {
-            config.jobs.network && service.is_of_this_time(&config.clock)
-        };
+        let may_ask = |url: &str| config.jobs.network && config.clock.may_ask(url);
         Allowed {
             bundled: config.data.bundled.then_some(LAST_BUNDLED),
-            seasons: may_ask(&config.upstream.jolpica),
+            seasons: may_ask(&config.upstream.jolpica.url),
             live: false,
             weather: false,
             train: config.forecast.train,

@@ -13,6 +13,7 @@ mod m20261125_000006_upstream;
 mod m20261125_000007_webhook;
 mod m20261125_000008_live;
 mod m20261128_000009_jobs;
+mod m20261128_000011_weather_forecast;
 mod statement;
 
 /// All migrations in order.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_webhook::Migration),
             Box::new(m20261125_000008_live::Migration),
             Box::new(m20261128_000009_jobs::Migration),
+            Box::new(m20261128_000011_weather_forecast::Migration),
         ]
     }
 }

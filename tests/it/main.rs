@@ -43,4 +43,5 @@ mod sockets;
 mod statements;
 mod sync;
 mod telemetry;
+mod weather;
 mod webhook;

@@ -14,6 +14,18 @@ const FAILURES: &[(&str, &str, &str, &str)] = &[
         "/race/name",
     ),
     (
+        "weather_forecast",
+        r#"{ race(ref: "2024_monaco") { name weatherForecast { chanceOfRain } } }"#,
+        "/race/weatherForecast",
+        "/race/name",
+    ),
+    (
+        "weather_forecast",
+        r#"{ race(ref: "2024_monaco") { sessions { kind weatherForecast { source } } } }"#,
+        "/race/sessions/0/weatherForecast",
+        "/race/sessions/0/kind",
+    ),
+    (
         "result",
         r#"{ race(ref: "2024_monaco") { name winner { position } } }"#,
         "/race/winner",

@@ -55,6 +55,10 @@ async fn what_hangs_on_races_costs_a_statement_a_level() {
         ),
         ("pitStops { lap driver { name } }", 1),
         ("raceControl { kind } weather { humidity }", 2),
+        (
+            "weatherForecast { chanceOfRain } sessions { weatherForecast { hours { humidity } } }",
+            2,
+        ),
         ("entries { driver { name } constructor { name } }", 3),
         (
             "entries { laps { time } stints { compound } pitStops { lap } }",

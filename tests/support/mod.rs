@@ -12,6 +12,7 @@ pub mod redis;
 pub mod rows;
 pub mod streams;
 pub mod upstream;
+pub mod weather;
 
 use std::{
     net::SocketAddr,

@@ -26,7 +26,7 @@ use super::{
     season::Season,
     session::{Session, SessionKind},
     standing::RaceStandings,
-    weather::Weather,
+    weather::{Weather, WeatherForecast},
 };
 use crate::{
     error::{Code, Result},
@@ -199,6 +199,12 @@ impl Race {
     async fn weather(&self, ctx: &Context<'_>) -> Option<Result<Weather>> {
         let row = Loaders::of(ctx).weather.load(self.0.id).await;
         row.map(|row| row.map(Weather)).transpose()
+    }
+
+    /// What the weather of the race itself is expected to be; see `Session.weatherForecast` for the
+    /// others. Known for the next race, from about two weeks before.
+    async fn weather_forecast(&self, ctx: &Context<'_>) -> Option<Result<WeatherForecast>> {
+        WeatherForecast::of_session(ctx, self.0.id, Kind::Race).await
     }
 
     /// Both championships after this race.

@@ -48,6 +48,8 @@ pub enum ResultStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "race_source::Source")]
 pub enum Source {
+    /// Open-Meteo's archive of the weather.
+    OpenMeteo,
     /// Facts compiled into the server.
     Bundled,
     /// A dump in Ergast's CSV format.

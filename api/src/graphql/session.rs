@@ -1,11 +1,11 @@
 //! Sessions of a race weekend.
 
-use async_graphql::{Enum, Object};
+use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
 use entities::session;
 
-use super::scalars::Date;
-use crate::loaders::One;
+use super::{scalars::Date, weather::WeatherForecast};
+use crate::{error::Result, loaders::One};
 
 /// What is run in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -41,5 +41,10 @@ impl Session {
     /// Start in UTC; unknown for many old sessions.
     async fn starts_at(&self) -> Option<DateTime<Utc>> {
         self.0.starts_at
+    }
+
+    /// What the weather is expected to be; known for the next race, from about two weeks before.
+    async fn weather_forecast(&self, ctx: &Context<'_>) -> Option<Result<WeatherForecast>> {
+        WeatherForecast::of_session(ctx, self.0.race_id, self.0.kind).await
     }
 }

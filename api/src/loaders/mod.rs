@@ -24,11 +24,11 @@ use domain::{
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver,
     driver_standing::{self, Origin},
-    entry, lap, pit_stop, practice_result, qualifying_result, race, race_control, result,
-    result_revision, season,
+    entry, lap, pit_stop, practice_result, qualifying_result, race, race_control, race_source,
+    result, result_revision, season,
     select::{any_of, any_text},
     session::{self, Kind},
-    stint, weather,
+    stint, weather, weather_forecast,
 };
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
@@ -114,6 +114,10 @@ loaders! {
     pit_stops: i32 => Many<pit_stop::Entity> = pit_stops,
     race_control: i32 => Many<race_control::Entity> = race_control,
     weather: i32 => One<weather::Entity> = weather,
+    /// Whose word the weather of a race is.
+    weather_source: i32 => race_source::Source = weather_source,
+    /// Hours of all sessions of a race, in order.
+    weather_forecast: i32 => Many<weather_forecast::Entity> = weather_forecast,
     /// Drivers' championship after a race, computed.
     driver_standings: i32 => Many<driver_standing::Entity> = driver_standings,
     constructor_standings: i32 => Many<constructor_standing::Entity> = constructor_standings,
@@ -454,6 +458,38 @@ async fn weather(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<weath
     let any = any_of(db.get_database_backend(), weather::Column::RaceId, &keys);
     let rows = weather::Entity::find().filter(any).all(&db).await?;
     Ok(one(rows, |row| row.race_id))
+}
+
+async fn weather_source(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, race_source::Source> {
+    let any = any_of(
+        db.get_database_backend(),
+        race_source::Column::RaceId,
+        &keys,
+    );
+    let rows = race_source::Entity::find()
+        .filter(any)
+        .filter(race_source::Column::Section.eq(race_source::Section::Weather))
+        .all(&db)
+        .await?;
+    let sources = rows.into_iter().map(|row| (row.race_id, row.source));
+    Ok(sources.collect())
+}
+
+async fn weather_forecast(
+    db: DatabaseConnection,
+    keys: Vec<i32>,
+) -> Found<i32, Many<weather_forecast::Entity>> {
+    let any = any_of(
+        db.get_database_backend(),
+        weather_forecast::Column::RaceId,
+        &keys,
+    );
+    let mut rows = weather_forecast::Entity::find()
+        .filter(any)
+        .all(&db)
+        .await?;
+    rows.sort_by_key(|row| (row.session, row.hour));
+    Ok(many(rows, |row| row.race_id))
 }
 
 async fn driver_standings(

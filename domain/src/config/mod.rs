@@ -1,6 +1,6 @@
 //! Settings: an embedded default file, then a file, then the environment.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::Path};
+use std::{fmt, net::SocketAddr, num::NonZeroU32, path::Path};
 
 use chrono::{DateTime, Utc};
 use config::{Environment, File, FileFormat};
@@ -248,8 +248,8 @@ pub enum LogFormat {
 pub struct UpstreamConfig {
     pub jolpica: UpstreamService,
     pub openf1: UpstreamService,
-    pub open_meteo: UpstreamService,
-    pub openweathermap: UpstreamService,
+    pub open_meteo: OpenMeteoConfig,
+    pub openweathermap: OpenWeatherMapConfig,
 }
 
 /// Where one network source is.
@@ -259,21 +259,46 @@ pub struct UpstreamService {
     pub url: String,
 }
 
-impl UpstreamService {
-    /// Services that everybody uses, and that know the time.
-    const PUBLIC: [&str; 4] = [
-        "api.jolpi.ca",
-        "api.openf1.org",
-        "api.open-meteo.com",
-        "api.openweathermap.org",
-    ];
+/// Services that everybody uses, and that know the time.
+const PUBLIC: [&str; 4] = [
+    "api.jolpi.ca",
+    "api.openf1.org",
+    "open-meteo.com",
+    "api.openweathermap.org",
+];
 
-    /// Whether it knows no more than is to be known by this clock: while the clock is set to another
-    /// day, the public services know what is yet to come.
+impl ClockConfig {
+    /// Whether the service at an address knows no more than is to be known by this clock: while the
+    /// clock is set to another day, the public services know what is yet to come.
     #[must_use]
-    pub fn is_of_this_time(&self, clock: &ClockConfig) -> bool {
-        let public = Self::PUBLIC.iter().any(|host| self.url.contains(host));
-        clock.start.is_none() || !(self.url.is_empty() || public)
+    pub fn may_ask(&self, url: &str) -> bool {
+        let public = PUBLIC.iter().any(|host| url.contains(host));
+        self.start.is_none() || !(url.is_empty() || public)
+    }
+}
+
+/// `[upstream.open_meteo]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenMeteoConfig {
+    pub url: String,
+    pub archive_url: String,
+}
+
+/// `[upstream.openweathermap]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenWeatherMapConfig {
+    pub url: String,
+    pub key: String,
+}
+
+impl fmt::Debug for OpenWeatherMapConfig {
+    /// Without the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenWeatherMapConfig")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -323,8 +348,9 @@ impl Config {
                 .filter(|value| !value.is_empty());
             builder = builder.set_override_option(key, value)?;
         }
-        // PITWALL__DATABASE__URL is the more specific name and wins over DATABASE_URL.
-        for key in ["database.url", "redis.url"] {
+        // PITWALL__DATABASE__URL is the more specific name and wins over DATABASE_URL. A key of
+        // digits, or of digits and one `e`, must not be taken for a number.
+        for key in ["database.url", "redis.url", "upstream.openweathermap.key"] {
             let variable = format!("PITWALL__{}", key.to_uppercase().replace('.', "__"));
             #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
             let value = std::env::var(variable).ok();
@@ -465,6 +491,15 @@ mod tests {
         assert!(config.introspection());
         assert!(!config.suggestions() && !config.graphiql());
         assert!(Config::defaults().graphiql());
+    }
+
+    #[test]
+    fn a_key_is_not_shown() {
+        let mut config = Config::defaults();
+        config.upstream.openweathermap.key = "0123456789abcdef".to_owned();
+        let shown = format!("{config:?}");
+        assert!(shown.contains("api.openweathermap.org"), "{shown}");
+        assert!(!shown.contains("0123456789abcdef"), "{shown}");
     }
 
     #[test]

@@ -292,7 +292,9 @@ async fn begin_run<S: Source>(app: &App, source: &S) -> Result<i32, DbErr> {
 /// How a source is read: from files, or from the network.
 fn kind(source: race_source::Source) -> import_run::Kind {
     match source {
-        race_source::Source::Openf1 | race_source::Source::Jolpica => import_run::Kind::Sync,
+        race_source::Source::OpenMeteo
+        | race_source::Source::Openf1
+        | race_source::Source::Jolpica => import_run::Kind::Sync,
         _ => import_run::Kind::Import,
     }
 }

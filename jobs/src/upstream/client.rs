@@ -44,8 +44,15 @@ pub struct Client {
     policy: Policy,
     breaker: Mutex<Breaker>,
     answers: Mutex<HashMap<String, Answer>>,
+    secret: Option<Secret>,
     chance: AtomicU64,
     requests: AtomicU64,
+}
+
+/// A parameter of every request that is told to nobody but the service.
+struct Secret {
+    name: &'static str,
+    value: String,
 }
 
 /// An answer that the service can be asked about: has it changed?
@@ -103,9 +110,11 @@ enum Failed {
 }
 
 impl Failed {
-    fn on_the_way(error: &reqwest::Error) -> Self {
+    /// Without the address, which may hold a key; whoever gives up names it.
+    fn on_the_way(error: reqwest::Error) -> Self {
+        let error = error.without_url();
         let mut reason = error.to_string();
-        let mut source = std::error::Error::source(error);
+        let mut source = std::error::Error::source(&error);
         while let Some(inner) = source {
             reason = format!("{reason}: {inner}");
             source = inner.source();
@@ -162,9 +171,28 @@ impl Client {
             policy,
             breaker: Mutex::default(),
             answers: Mutex::default(),
+            secret: None,
             chance: AtomicU64::new(seed),
             requests: AtomicU64::new(0),
         })
+    }
+
+    /// The same client with a key that goes along as a parameter of each request, and into no
+    /// message.
+    #[must_use]
+    pub fn with_key(mut self, name: &'static str, value: &str) -> Self {
+        let value = value.to_owned();
+        self.secret = Some(Secret { name, value });
+        self
+    }
+
+    /// A text from the service without the key, which a service may repeat.
+    #[must_use]
+    pub fn without_key(&self, text: &str) -> String {
+        match &self.secret {
+            Some(secret) if !secret.value.is_empty() => text.replace(&secret.value, "…"),
+            _ => text.to_owned(),
+        }
     }
 
     /// The address that paths are added to.
@@ -202,7 +230,7 @@ impl Client {
                     return Ok(value);
                 }
                 Err(Failed::ForGood(error)) => return Err(error),
-                Err(Failed::TryAgain(reason, asked)) => (reason, asked),
+                Err(Failed::TryAgain(reason, asked)) => (self.without_key(&reason), asked),
             };
             tracing::debug!(url, tries, reason, "a request upstream failed");
             let now = self.app.clock.waiting_time();
@@ -253,14 +281,14 @@ impl Client {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut request = self
             .http
-            .get(url)
+            .get(self.address(url)?)
             .header(header::ACCEPT, "application/json");
         if let Some(answer) = lock(&self.answers).get(url) {
             let (name, value) = &answer.condition;
             request = request.header(name, value);
         }
         let response = request.send().await;
-        let response = response.map_err(|error| Failed::on_the_way(&error));
+        let response = response.map_err(Failed::on_the_way);
         let status = response.as_ref().map(Response::status);
         let outcome =
             status.map_or_else(|_| "none".to_owned(), |status| status.as_str().to_owned());
@@ -294,11 +322,26 @@ impl Client {
         Ok(value)
     }
 
+    /// What is really asked for.
+    fn address(&self, url: &str) -> Result<Url, Failed> {
+        let address = Url::parse(url).map_err(|_| {
+            Failed::ForGood(UpstreamError::Address {
+                address: url.to_owned(),
+                expected: "a path and a query",
+            })
+        })?;
+        let Some(Secret { name, value }) = &self.secret else {
+            return Ok(address);
+        };
+        let mut address = address;
+        address.query_pairs_mut().append_pair(name, value);
+        Ok(address)
+    }
+
     /// The body, unpacked, up to the longest that is taken.
     async fn body(&self, url: &str, mut response: Response) -> Result<Vec<u8>, Failed> {
         let mut body = Vec::new();
-        let failed = |error: reqwest::Error| Failed::on_the_way(&error);
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        while let Some(chunk) = response.chunk().await.map_err(Failed::on_the_way)? {
             if body.len() + chunk.len() > self.policy.max_body {
                 return Err(Failed::ForGood(UpstreamError::TooLong {
                     url: url.to_owned(),

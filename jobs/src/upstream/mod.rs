@@ -1,7 +1,10 @@
 //! Sources on the network: one client with one policy, and one file or folder for each service.
 
 pub mod client;
+pub mod hourly;
 pub mod jolpica;
+pub mod open_meteo;
+pub mod openweathermap;
 
 mod breaker;
 mod policy;
