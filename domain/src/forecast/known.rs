@@ -72,9 +72,10 @@ impl Known {
         };
         let past = digest(history.races());
         let to_come: BTreeMap<_, _> = upcoming.iter().collect();
+        let fingerprint = digest(&(&past, to_come));
         Ok(Self {
             version,
-            fingerprint: digest(&(&past, to_come)),
+            fingerprint,
             past,
             places: places.map(|(race, place)| (race.id.0, place)).collect(),
             practised: upcoming

@@ -91,7 +91,7 @@ async fn say(app: &App, known: &Arc<Known>, race: &race::Model) -> Vec<Said> {
             questions.extend(answering.map(|engine| (engine, asked)));
         }
     }
-    let answers = questions.into_iter().map(async |(engine, asked)| {
+    let answers = questions.into_iter().map(|(engine, asked)| async move {
         let said = say_one(app, known, engine, asked).await;
         said.unwrap_or_else(|error| {
             let (engine, race) = (engine.id().as_str(), race.reference.as_str());

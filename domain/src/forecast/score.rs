@@ -105,12 +105,13 @@ fn due(known: &Known) -> BTreeMap<i32, Vec<(Word, String)>> {
         let session = (key.race, key.target);
         let results = results
             .entry(session)
-            .or_insert_with(|| known.results(key.race, key.target));
+            .or_insert_with(|| known.results(key.race, key.target))
+            .clone();
         if let Some(results) = results
-            && word.0.results.as_ref() != Some(results)
+            && word.0.results.as_ref() != Some(&results)
         {
             let of_race = due.entry(key.race).or_default();
-            of_race.push((word.clone(), results.clone()));
+            of_race.push((word.clone(), results));
         }
     }
     due
@@ -125,7 +126,13 @@ async fn evaluate_all(
     let work = move || {
         let mut all = BTreeMap::new();
         for (word, results) in words {
-            let forecast = word.read(true)?;
+            let forecast = match word.read(true) {
+                Ok(forecast) => forecast,
+                Err(error) => {
+                    tracing::error!(%error, forecast = word.0.id, "it cannot be evaluated");
+                    continue;
+                }
+            };
             // None when none of its entrants took part.
             if let Some(evaluation) = evaluate(&known, &forecast) {
                 let evaluation = serde_json::to_string(&evaluation);
