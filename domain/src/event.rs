@@ -22,6 +22,18 @@ pub const MODEL: &str = "model";
 /// Stream of back-tests that were stored.
 pub const BACKTEST: &str = "backtest";
 
+/// Stream of forecasts that are said before races: published, frozen, scored.
+pub const FORECAST: &str = "forecast";
+
+/// Kinds of its events: an engine's latest word of a race was written down, ...
+pub const FORECAST_PUBLISHED: &str = "forecast_published";
+/// ... stands for good, since its session has begun, ...
+pub const FORECAST_FROZEN: &str = "forecast_frozen";
+/// ... was taken back, since its session had begun before, ...
+pub const FORECAST_WITHDRAWN: &str = "forecast_withdrawn";
+/// ... was evaluated on the results.
+pub const FORECAST_SCORED: &str = "forecast_scored";
+
 /// Streams of live races: this and the race's ref. Their events are in `live_event`.
 pub const LIVE: &str = "live:";
 

@@ -49,12 +49,23 @@ pub struct Model {
     pub generated_at: DateTimeUtc,
     /// When the session began: since then it is not replaced.
     pub frozen_at: Option<DateTimeUtc>,
-    /// Digest of the history and entry list that it rests on.
+    /// Of a back-test the digest of the history that was walked through; of a live one the digest of
+    /// all that it rests on.
     pub fingerprint: String,
     /// The forecast as JSON, compressed with Zstandard.
     pub body: Vec<u8>,
     /// JSON: how well it did, once the session was run.
     pub evaluation: Option<String>,
+    /// Of a live one: the event that told of it.
+    pub sequence: Option<i64>,
+    /// Of a live one: revisions of the engine and of the features that said it. A back-test's are
+    /// those of its run.
+    pub engine_revision: Option<i32>,
+    pub feature_revision: Option<i32>,
+    /// Of a live one: digest of the results that `evaluation` was counted on. Evaluations on
+    /// earlier results are in `forecast_evaluation`.
+    pub results: Option<String>,
+    pub evaluated_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

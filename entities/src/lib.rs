@@ -13,6 +13,7 @@ pub mod entry;
 pub mod event;
 pub mod event_stream;
 pub mod forecast;
+pub mod forecast_evaluation;
 pub mod import_run;
 pub mod job;
 pub mod job_plan;

@@ -14,6 +14,7 @@ mod m20261125_000007_webhook;
 mod m20261125_000008_live;
 mod m20261128_000009_jobs;
 mod m20261128_000011_weather_forecast;
+mod m20261128_000010_forecast_log;
 mod statement;
 
 /// All migrations in order.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000008_live::Migration),
             Box::new(m20261128_000009_jobs::Migration),
             Box::new(m20261128_000011_weather_forecast::Migration),
+            Box::new(m20261128_000010_forecast_log::Migration),
         ]
     }
 }

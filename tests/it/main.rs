@@ -22,6 +22,7 @@ mod features;
 mod feeds;
 mod filters;
 mod forecast;
+mod forecast_log;
 mod full_history;
 mod health;
 mod hindsight;

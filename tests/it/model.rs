@@ -611,6 +611,7 @@ async fn a_race_has_one_live_forecast_and_one_of_each_back_test() {
         fingerprint: Set(String::new()),
         body: Set(vec![1, 2, 3]),
         evaluation: Set(None),
+        ..Default::default()
     };
     let wanted: BTreeSet<Option<i32>> = [None, Some(runs[0]), Some(runs[1])].into();
     for run in &wanted {

@@ -75,9 +75,13 @@ async fn log(app: &TestApp, id: &str) -> Vec<Value> {
 }
 
 async fn happen(app: &TestApp, kind: &str, subject: &str) -> i64 {
+    happen_in(app, event::DATA, kind, subject).await
+}
+
+async fn happen_in(app: &TestApp, stream: &str, kind: &str, subject: &str) -> i64 {
     let transaction = app.app.db.begin().await.unwrap();
     let now = app.app.clock.now();
-    let sequence = event::append(&transaction, event::DATA, kind, subject, now).await;
+    let sequence = event::append(&transaction, stream, kind, subject, now).await;
     transaction.commit().await.unwrap();
     app.app.bus.committed();
     sequence.unwrap()
@@ -398,13 +402,22 @@ async fn what_is_sent_says_where_to_look() {
     register(
         &app,
         &receiver.url,
-        &["RACE_UPDATED", "RESULTS_PUBLISHED", "STANDINGS_CHANGED"],
+        &[
+            "RACE_UPDATED",
+            "RESULTS_PUBLISHED",
+            "STANDINGS_CHANGED",
+            "FORECAST_PUBLISHED",
+        ],
     )
     .await;
     happen(&app, "race_imported", "Race:2024_monaco").await;
     happen(&app, "results_published", "Race:2024_monaco").await;
     happen(&app, "standings_computed", "Season:2024").await;
-    assert_eq!(deliver(&app.app).await.delivered, 3);
+    let (stream, kind) = (event::FORECAST, event::FORECAST_PUBLISHED);
+    for said in ["elo/POST_QUALIFYING/RACE", "elo/PRE_WEEKEND/QUALIFYING"] {
+        happen_in(&app, stream, kind, &format!("Forecast:2024_monaco/{said}")).await;
+    }
+    assert_eq!(deliver(&app.app).await.delivered, 5);
     for one in receiver.received() {
         let url = one.json()["data"]["url"].as_str().unwrap().to_owned();
         let path = url.strip_prefix("https://f1.example.org").unwrap();

@@ -14,6 +14,7 @@ use engines::{Hyperparameter, Registry};
 use super::{
     backtest::{Accuracy, Calibration},
     directive::{Cost, ListOf},
+    forecast::Origin,
     model::{self, Model},
 };
 use crate::{error::Result, loaders::Loaders};
@@ -141,11 +142,12 @@ impl Engine {
         ENGINES.get(name).map(|engine| Self(engine.id()))
     }
 
-    fn asked(&self, stage: Stage, target: Target) -> Walker {
+    fn asked(&self, stage: Stage, target: Target, origin: Origin) -> Walker {
         Walker {
             engine: self.0,
             stage: stage.into(),
             target: target.into(),
+            origin: origin.into(),
         }
     }
 
@@ -229,8 +231,13 @@ impl Engine {
     }
 
     /// How well it did on past races, each forecast from the races before it alone: of a season,
-    /// at a circuit, with a driver, as far as given. Null when no such race is stored.
+    /// at a circuit, with a driver, as far as given. `LIVE` counts only what it said before the races
+    /// were run. Null when no such race is stored.
     #[graphql(directive = Cost::apply(20))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each narrows down what is counted"
+    )]
     async fn accuracy(
         &self,
         ctx: &Context<'_>,
@@ -239,8 +246,9 @@ impl Engine {
         driver: Option<ID>,
         #[graphql(default_with = "Stage::PostQualifying")] stage: Stage,
         #[graphql(default_with = "Target::Race")] target: Target,
+        #[graphql(default_with = "Origin::Backtest")] origin: Origin,
     ) -> Option<Result<Accuracy>> {
-        let asked = self.asked(stage, target);
+        let asked = self.asked(stage, target, origin);
         Box::pin(Accuracy::of(ctx, asked, season, circuit, driver))
             .await
             .transpose()
@@ -255,9 +263,8 @@ impl Engine {
         #[graphql(default_with = "Stage::PostQualifying")] stage: Stage,
         #[graphql(default_with = "Target::Race")] target: Target,
     ) -> Option<Result<Calibration>> {
-        Box::pin(Calibration::of(ctx, self.asked(stage, target)))
-            .await
-            .transpose()
+        let asked = self.asked(stage, target, Origin::Backtest);
+        Box::pin(Calibration::of(ctx, asked)).await.transpose()
     }
 
     /// Settings it is made with now; they are not learned.

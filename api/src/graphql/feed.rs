@@ -1,6 +1,7 @@
 //! How a subscription is run: not as one long stream, but once for every moment that somebody
 //! is to be told of, with fresh loaders. Who drives it (`http/feeds.rs`) first asks what it
-//! listens to, then has it answer for the present, then for each event.
+//! listens to, then has it answer for the present, then for each event: several that come together are
+//! told together by moments, and one by one by changes.
 //!
 //! A race is told of by stretches (`http/stretches.rs`): once with how it stands, then with what
 //! was between two sequences.
@@ -19,6 +20,8 @@ pub struct Topic {
     pub stream: String,
     /// The last sequence that the client has; none for a first visit.
     pub after: Option<i64>,
+    /// Whether every event is told by itself.
+    pub each: bool,
     /// The race, if it is one that is told of by stretches.
     pub race: Option<Course>,
 }
@@ -37,8 +40,19 @@ pub enum Run {
     Describe(Arc<OnceLock<Topic>>),
     /// To answer once, as things stand at this sequence of its stream or later.
     Moment(i64),
+    /// To answer once, of one event or of how things stand.
+    Change(Change),
     /// To answer once what is between two sequences.
     Stretch(Stretch),
+}
+
+/// What a subscription tells of at once: how things stand, or one event.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// All up to here has been told then.
+    pub sequence: i64,
+    /// Sequence of the event; none for how things stand, to who begins.
+    pub event: Option<i64>,
 }
 
 /// From a sequence that a follower has, or from the beginning, to another.
@@ -59,6 +73,7 @@ pub fn moments(
     let topic = || Topic {
         stream: stream.to_owned(),
         after,
+        each: false,
         race: None,
     };
     let moment = match asked(ctx, topic) {
@@ -66,6 +81,27 @@ pub fn moments(
         _ => None,
     };
     stream::iter(moment)
+}
+
+/// The changes of one run: none when only the topic is asked for, else one.
+///
+/// A field that subscribes maps it to what it tells of it.
+pub fn changes(
+    ctx: &Context<'_>,
+    stream: &str,
+    after: Option<i64>,
+) -> impl Stream<Item = Change> + Send + use<> {
+    let topic = || Topic {
+        stream: stream.to_owned(),
+        after,
+        each: true,
+        race: None,
+    };
+    let change = match asked(ctx, topic) {
+        Some(Run::Change(change)) => Some(change.clone()),
+        _ => None,
+    };
+    stream::iter(change)
 }
 
 /// The stretches of one run: none when only the topic is asked for, else one.
@@ -77,6 +113,7 @@ pub fn stretches(
     let topic = || Topic {
         stream: race.source.stream(),
         after,
+        each: false,
         race: Some(race.clone()),
     };
     let stretch = match asked(ctx, topic) {

@@ -30,7 +30,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "forecast::Origin", name = "ForecastOrigin")]
 pub enum Origin {
-    /// Said before the race was run.
+    /// Said before the session, the race or qualifying, began.
     Live,
     /// Worked out afterwards from what was known before.
     Backtest,
@@ -42,6 +42,12 @@ pub struct Forecast {
 }
 
 impl Forecast {
+    /// A forecast and what it is to be understood by.
+    #[must_use]
+    pub fn new(answer: Arc<RaceForecast>, known: Arc<Known>) -> Self {
+        Self { answer, known }
+    }
+
     /// One engine's forecast of a race.
     ///
     /// # Errors
@@ -106,14 +112,14 @@ impl Forecast {
         self.answer.target.into()
     }
 
-    /// Whether it was said before the race, or is what would have been said.
+    /// Whether it was said before the session, or is what would have been said.
     async fn origin(&self) -> Origin {
         self.answer.origin.into()
     }
 
-    /// No longer replaced: the race is run.
+    /// No longer replaced: the session that it is of has begun, or the race is run.
     async fn frozen(&self) -> bool {
-        self.known.was_run(self.answer.race_id)
+        self.answer.frozen || self.known.was_run(self.answer.race_id)
     }
 
     /// Version of the engine's model that said it; null when the engine was fitted for this
@@ -158,9 +164,40 @@ impl Forecast {
             .collect()
     }
 
-    /// How well it did; null until the race is run.
+    /// How well it did, by the results as they are now; null until its session is run.
     async fn evaluation(&self) -> Option<ForecastEvaluation> {
         forecast::evaluate(&self.known, &self.answer).map(ForecastEvaluation)
+    }
+
+    /// How well what was said before the session seemed to do by results that were corrected since,
+    /// the oldest first.
+    #[graphql(directive = ListOf::apply(1))]
+    async fn earlier_evaluations(&self, ctx: &Context<'_>) -> Result<Vec<EarlierEvaluation>> {
+        let Some(word) = self.answer.word else {
+            return Ok(Vec::new());
+        };
+        let found = Loaders::of(ctx).earlier_evaluations.load(word).await?;
+        let found = found.iter().flat_map(|all| all.iter().cloned());
+        Ok(found.map(EarlierEvaluation).collect())
+    }
+}
+
+pub struct EarlierEvaluation(forecast::EarlierEvaluation);
+
+/// How well a forecast did by results that were corrected since.
+#[Object(name = "EarlierForecastEvaluation", cache_control(max_age = 60))]
+impl EarlierEvaluation {
+    async fn evaluation(&self) -> ForecastEvaluation {
+        ForecastEvaluation(self.0.evaluation.clone())
+    }
+
+    async fn evaluated_at(&self) -> DateTime<Utc> {
+        self.0.evaluated_at
+    }
+
+    /// When it was counted again on the corrected results.
+    async fn superseded_at(&self) -> DateTime<Utc> {
+        self.0.superseded_at
     }
 }
 

@@ -15,6 +15,7 @@ pub mod entry;
 pub mod feed;
 pub mod filter;
 pub mod forecast;
+pub mod forecast_published;
 pub mod insights;
 pub mod job;
 pub mod lap;
@@ -84,7 +85,11 @@ pub struct Mutation(
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(data_status::DataStatusSubscription, live::LiveSubscription);
+pub struct Subscription(
+    data_status::DataStatusSubscription,
+    live::LiveSubscription,
+    forecast_published::ForecastSubscription,
+);
 
 /// The executable schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -24,6 +24,9 @@ pub enum WebhookType {
     ResultsPublished,
     /// The standings of a season were computed anew, since results changed: `standings.changed`.
     StandingsChanged,
+    /// An engine has said something new before a race: `forecast.published`, for each engine and
+    /// stage, of the race and of qualifying.
+    ForecastPublished,
 }
 
 /// Where a delivery stands.

@@ -29,7 +29,7 @@ use super::{
     execution::{Operation, Prepared},
 };
 use crate::{
-    graphql::feed::{Run, Topic},
+    graphql::feed::{Change, Run, Topic},
     viewer::Viewer,
 };
 
@@ -38,6 +38,9 @@ const LINGER: Duration = Duration::from_secs(5);
 
 /// What depends on the time of day may be so old for those who join.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// Events that who comes back is told one by one; who has missed more begins anew.
+const MISSED: i64 = 1000;
 
 /// What a subscriber gets.
 #[derive(Debug, Clone)]
@@ -124,11 +127,15 @@ impl Server {
         if let Some(course) = topic.race.clone() {
             return self.follow_race(operation, &topic, course).await;
         }
+        let head = match self.head(&topic.stream).await {
+            Ok(head) => head,
+            Err(errors) => return failed(errors),
+        };
         // Entered before the present is read, so that nothing falls between the two.
-        let (room, news) = self.enter(&operation, &topic);
+        let (room, news) = self.enter(&operation, &topic, head);
         match self.present(&room, operation, &topic).await {
             Ok((first, since)) => {
-                let first = first.map(|told| Piece::Payload(told.payload));
+                let first = first.into_iter().map(|told| Piece::Payload(told.payload));
                 stream::iter(first).chain(follow(news, since)).boxed()
             }
             Err(errors) => failed(errors),
@@ -152,6 +159,7 @@ impl Server {
         &self,
         operation: &Operation,
         topic: &Topic,
+        head: i64,
     ) -> (Arc<Room>, broadcast::Receiver<Told>) {
         let sign = Sign::of(operation);
         let mut rooms = self.feeds.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,7 +176,7 @@ impl Server {
             sign,
             Arc::clone(&room),
             operation.clone(),
-            topic.stream.clone(),
+            (topic.clone(), head),
             self.app.bus.listen(),
         );
         tokio::spawn(telling);
@@ -181,13 +189,27 @@ impl Server {
         room: &Room,
         operation: Operation,
         topic: &Topic,
-    ) -> Result<(Option<Told>, i64), Vec<ServerError>> {
+    ) -> Result<(Vec<Told>, i64), Vec<ServerError>> {
         let head = self.head(&topic.stream).await?;
         if let Some(after) = topic.after
             && (after == head || after > head && after <= self.stored(&topic.stream).await?)
         {
             // Nothing has happened since, or nothing that this process has heard of yet.
-            return Ok((None, after));
+            return Ok((Vec::new(), after));
+        }
+        if topic.each
+            && let Some(after) = topic.after.map(|after| after.max(0))
+            && (0..=MISSED).contains(&(head - after))
+        {
+            let mut missed = Vec::new();
+            for sequence in after + 1..=head {
+                let run = Run::Change(Change {
+                    sequence,
+                    event: Some(sequence),
+                });
+                missed.extend(self.told(operation.clone(), sequence, run).await);
+            }
+            return Ok((missed, head));
         }
         // One of those who join together works it out.
         let mut present = room.present.lock().await;
@@ -195,13 +217,21 @@ impl Server {
             && told.sequence >= head
             && when.elapsed() < FRESH
         {
-            return Ok((Some(told.clone()), told.sequence));
+            return Ok((vec![told.clone()], told.sequence));
         }
-        let told = self.told(operation, head).await;
+        let run = if topic.each {
+            Run::Change(Change {
+                sequence: head,
+                event: None,
+            })
+        } else {
+            Run::Moment(head)
+        };
+        let told = self.told(operation, head, run).await;
         if let Some(told) = &told {
             *present = Some((Instant::now(), told.clone()));
         }
-        Ok((told, head))
+        Ok((told.into_iter().collect(), head))
     }
 
     /// Works out what each event means to those in the room, until it is empty.
@@ -210,10 +240,11 @@ impl Server {
         sign: Sign,
         room: Arc<Room>,
         operation: Operation,
-        stream: String,
+        (topic, head): (Topic, i64),
         mut notices: broadcast::Receiver<Notice>,
     ) {
-        let mut last = 0;
+        let stream = topic.stream;
+        let mut last = if topic.each { head } else { 0 };
         loop {
             let next = tokio::time::timeout(LINGER, notices.recv()).await;
             if matches!(next, Err(_) | Ok(Err(RecvError::Closed)))
@@ -234,11 +265,24 @@ impl Server {
             let Some(sequence) = newest.filter(|sequence| *sequence > last) else {
                 continue;
             };
-            last = sequence;
+            let since = std::mem::replace(&mut last, sequence);
             if room.news.receiver_count() == 0 {
                 continue;
             }
-            if let Some(told) = self.told(operation.clone(), sequence).await {
+            if topic.each {
+                for sequence in since + 1..=sequence {
+                    let run = Run::Change(Change {
+                        sequence,
+                        event: Some(sequence),
+                    });
+                    if let Some(told) = self.told(operation.clone(), sequence, run).await {
+                        let _ = room.news.send(told);
+                    }
+                }
+                continue;
+            }
+            let run = Run::Moment(sequence);
+            if let Some(told) = self.told(operation.clone(), sequence, run).await {
                 *room.present.lock().await = Some((Instant::now(), told.clone()));
                 // All may have left meanwhile.
                 let _ = room.news.send(told);
@@ -246,9 +290,9 @@ impl Server {
         }
     }
 
-    async fn told(&self, operation: Operation, sequence: i64) -> Option<Told> {
+    async fn told(&self, operation: Operation, sequence: i64, run: Run) -> Option<Told> {
         let (cost, viewer) = (operation.cost, operation.viewer);
-        let response = self.moment(operation, Run::Moment(sequence)).await?;
+        let response = self.moment(operation, run).await?;
         let payload = Answer::new(&response, cost, viewer).body.plain().clone();
         Some(Told { sequence, payload })
     }

@@ -3,6 +3,7 @@
 mod backtest;
 mod batch;
 mod by_season;
+mod forecast;
 mod of_driver;
 mod once;
 mod own_races;
@@ -17,7 +18,7 @@ use domain::{
     App,
     backtest::{Evaluated, Walker},
     data_status::DataStatus,
-    forecast::Known,
+    forecast::{EarlierEvaluation, Known},
     model::Catalogue,
     performance::{Insights, SeasonRecord},
 };
@@ -136,6 +137,8 @@ loaders! {
     seasons_of: WhoseSeasons => Arc<Vec<SeasonTotals>> = by_season::totals,
     /// How an engine did race by race, by the newest back-test of each.
     backtests: Walker => Arc<Vec<Evaluated>> = backtest::evaluated,
+    /// Of a forecast that was said before its session, by the id of its row.
+    earlier_evaluations: i32 => Arc<Vec<EarlierEvaluation>> = forecast::earlier_evaluations,
     /// What a season's performance is worked out from; by year.
     season_record: i32 => Arc<SeasonRecord> = performance::records,
     /// What the races at a circuit have in common.

@@ -147,8 +147,10 @@ async fn races(
         .add(of_runs)
         .add(race::Column::Season.between(*seasons.start(), *seasons.end()));
     for row in read::rows(&app.db, condition).await? {
-        let run = row.backtest_run_id;
-        races.entry(run).or_default().extend(row.read());
+        // Only rows of these runs were asked for.
+        if let Some(run) = row.backtest_run_id {
+            races.entry(run).or_default().extend(row.read());
+        }
     }
     Ok(races)
 }

@@ -11,7 +11,7 @@ use sea_orm::Condition;
 use serde::Deserialize;
 
 use super::{
-    read::{Body, bodies},
+    read::{Body, bodies, frozen},
     target_name,
 };
 use crate::{
@@ -38,8 +38,9 @@ struct Said {
     strength: f64,
 }
 
-/// Mean strengths that back-tests of the engines that others learn from gave before past races;
-/// of several runs the newest counts. Races whose starters have changed since are left out.
+/// Mean strengths that the engines that others learn from gave before past races: what was said
+/// before the race was run, else what a back-test said, of several runs the newest. Races whose
+/// starters are others than those spoken of are left out.
 ///
 /// # Errors
 /// When the database fails.
@@ -55,7 +56,9 @@ pub async fn log(app: &App, known: &Arc<Known>) -> Result<Log> {
     let names: Vec<String> = members.iter().map(ToString::to_string).collect();
     let backend = app.db.get_database_backend();
     let of_members = Condition::all().add(any_text(backend, Column::Engine, &names));
-    let bodies = bodies(app, of_members).await?;
+    let mut bodies = bodies(app, of_members.clone()).await?;
+    // What was said before the race counts more than what would have been: the last word is taken.
+    bodies.extend(frozen(app, of_members).await?);
     let known = Arc::clone(known);
     tokio::task::spawn_blocking(move || read(&bodies, &members, known.history().races()))
         .await

@@ -1,6 +1,6 @@
 //! Reading what back-tests have stored.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use engines::{EngineId, Evaluation, Registry, Stage, Target};
 use entities::{
@@ -17,8 +17,8 @@ use sea_orm::{
 use super::target_name;
 use crate::{
     App,
-    error::{Error, Result},
-    forecast::stage_name,
+    error::Result,
+    forecast::{Word, stage_name, unpack, words},
     model::FEATURE_REVISION,
 };
 
@@ -28,6 +28,8 @@ pub struct Walker {
     pub engine: EngineId,
     pub stage: Stage,
     pub target: Target,
+    /// Walked through past seasons, or as it spoke before each race.
+    pub origin: Origin,
 }
 
 /// How well an engine did on one race.
@@ -45,7 +47,9 @@ pub(super) struct Row {
     engine: String,
     stage: String,
     target: String,
-    pub(super) backtest_run_id: i32,
+    origin: Origin,
+    /// None of what was said before the race.
+    pub(super) backtest_run_id: Option<i32>,
     race_id: i32,
     season: i32,
     circuit_id: i32,
@@ -58,7 +62,7 @@ impl Row {
         let evaluation = serde_json::from_str(self.evaluation.as_deref()?);
         let evaluation = evaluation.inspect_err(|error| {
             let run = self.backtest_run_id;
-            tracing::warn!(run, %error, "an evaluation of a back-test cannot be read");
+            tracing::warn!(run, %error, "a stored evaluation cannot be read");
         });
         Some(Evaluated {
             race_id: self.race_id,
@@ -72,10 +76,11 @@ impl Row {
         self.engine == asked.engine.as_str()
             && self.stage == stage_name(asked.stage)
             && self.target == target_name(asked.target)
+            && self.origin == asked.origin
     }
 }
 
-/// Evaluations of back-test forecasts, by race; of one race, those of the newest run come last.
+/// Evaluations of stored forecasts, by race; of one race, those of the newest run come last.
 pub(super) async fn rows<C: ConnectionTrait>(
     db: &C,
     condition: Condition,
@@ -86,13 +91,13 @@ pub(super) async fn rows<C: ConnectionTrait>(
             Column::Engine,
             Column::Stage,
             Column::Target,
+            Column::Origin,
             Column::BacktestRunId,
             Column::RaceId,
             Column::Evaluation,
         ])
         .columns([race::Column::Season, race::Column::CircuitId])
         .join(JoinType::InnerJoin, its_race())
-        .filter(Column::Origin.eq(Origin::Backtest))
         .filter(condition)
         .order_by_asc(race::Column::Date)
         .order_by_asc(race::Column::Id)
@@ -120,10 +125,12 @@ pub async fn evaluated<C: ConnectionTrait>(
         .iter()
         .map(|one| target_name(one.target).to_owned())
         .collect();
+    let origins: BTreeSet<Origin> = asked.iter().map(|one| one.origin).collect();
     let condition = Condition::all()
         .add(any_text(backend, Column::Engine, &engines))
         .add(any_text(backend, Column::Stage, &stages))
-        .add(any_text(backend, Column::Target, &targets));
+        .add(any_text(backend, Column::Target, &targets))
+        .add(Column::Origin.is_in(origins));
     let rows = rows(db, condition).await?;
     let mut found: HashMap<Walker, Vec<Evaluated>> = HashMap::new();
     for one in asked {
@@ -163,13 +170,22 @@ pub(crate) struct Body {
 }
 
 impl Body {
+    /// What was said before a session, as if a back-test had said it.
+    fn of(Word(row): Word) -> Option<Self> {
+        Some(Self {
+            engine: row.engine,
+            stage: row.stage,
+            target: row.target,
+            race_id: row.race_id,
+            engine_revision: row.engine_revision?,
+            feature_revision: row.feature_revision?,
+            content: row.body,
+        })
+    }
+
     /// The forecast, or the part of it that `T` names.
     pub(crate) fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
-        let unreadable = |error: &dyn std::fmt::Display| {
-            Error::Internal(format!("a stored forecast cannot be read: {error}"))
-        };
-        let text = zstd::decode_all(&self.content[..]).map_err(|error| unreadable(&error))?;
-        serde_json::from_slice(&text).map_err(|error| unreadable(&error))
+        unpack(&self.content)
     }
 
     fn is_current(&self, engines: &Registry) -> bool {
@@ -203,6 +219,14 @@ pub(crate) async fn bodies(app: &App, condition: Condition) -> Result<Vec<Body>,
         .await?;
     bodies.retain(|body| body.is_current(&app.engines));
     Ok(bodies)
+}
+
+/// What was said before sessions that have begun, by engines as they are now.
+pub(super) async fn frozen(app: &App, condition: Condition) -> Result<Vec<Body>, DbErr> {
+    let frozen = condition.add(Column::FrozenAt.is_not_null());
+    let words = words(&app.db, frozen).await?.into_iter();
+    let words = words.filter(|word| word.is_of_today(&app.engines));
+    Ok(words.filter_map(Body::of).collect())
 }
 
 fn its_race() -> RelationDef {

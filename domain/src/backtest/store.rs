@@ -18,12 +18,13 @@ use crate::{
     database::begin,
     error::{Error, Result},
     event,
-    forecast::{EntrantOfRace, FeaturePart, Known, RaceForecast, likeliest_first, stage_name},
+    forecast::{
+        EntrantOfRace, FeaturePart, Known, RaceForecast, likeliest_first, pack as pack_forecast,
+        stage_name,
+    },
     model::FEATURE_REVISION,
 };
 
-/// Forecasts are lists of similar numbers: more effort gains little.
-const EFFORT: i32 = 3;
 /// Rows of one statement; both databases limit how many values it may have.
 const ROWS: usize = 200;
 
@@ -83,6 +84,7 @@ async fn write(app: &App, walk: &Walk, said: Vec<Said>) -> Result<()> {
             fingerprint: Set(walk.fingerprint.clone()),
             body: Set(said.body.clone()),
             evaluation: Set(Some(said.evaluation.clone())),
+            ..Default::default()
         });
         forecast::Entity::insert_many(rows)
             .exec_without_returning(&transaction)
@@ -122,10 +124,9 @@ async fn insert<C: ConnectionTrait>(transaction: &C, walk: &Walk) -> Result<i32>
 fn pack(walk: &Walk, known: &Known) -> io::Result<Vec<Said>> {
     let races = walk.report.races.iter();
     let said = |race: &RaceReport| {
-        let body = serde_json::to_vec(&answer(walk, race, known))?;
         Ok(Said {
             race_id: race.race.0,
-            body: zstd::bulk::compress(&body, EFFORT)?,
+            body: pack_forecast(&answer(walk, race, known))?,
             evaluation: serde_json::to_string(&race.evaluation)?,
         })
     };
@@ -156,6 +157,8 @@ fn answer(walk: &Walk, race: &RaceReport, known: &Known) -> RaceForecast {
         trained_on: before,
         provisional: false,
         generated_at: walk.started_at,
+        frozen: false,
+        word: None,
         entrants,
     }
 }

@@ -10,13 +10,13 @@ use engines::{
 use entities::race;
 
 use super::{
-    EntrantOfRace, FeaturePart, Known, Origin, RaceForecast, likeliest_first,
+    EntrantOfRace, FeaturePart, Known, Origin, RaceForecast,
+    basis::{basis, models},
+    likeliest_first,
     shelf::{Key, not_stored},
-    stage_name,
 };
 use crate::{
     App,
-    backtest::target_name,
     error::{Error, Result},
     model::{self, Status, Trained},
 };
@@ -27,6 +27,17 @@ pub(super) struct Asked<'a> {
     pub race: &'a race::Model,
     pub stage: Stage,
     pub target: Target,
+}
+
+impl Asked<'_> {
+    pub(super) fn of(self, engine: &dyn Engine) -> Key {
+        Key {
+            race: self.race.id,
+            engine: engine.id(),
+            stage: self.stage,
+            target: self.target,
+        }
+    }
 }
 
 /// Where an engine's model, and those of the engines it learns from, come from.
@@ -47,22 +58,13 @@ impl Source {
             Self::Trained(all) => Some(&*all.get(index)?.as_ref()?.model),
         }
     }
-
-    fn key(&self) -> String {
-        match self {
-            Self::Fitted => "fitted".to_owned(),
-            Self::Trained(all) => {
-                let rows = all.iter().flatten();
-                let rows = rows.map(|trained| trained.row.sha256.get(..12).unwrap_or_default());
-                rows.collect::<Vec<_>>().join("+")
-            }
-        }
-    }
 }
 
 /// What an engine says; [`Error::Unavailable`] with the reason when it cannot say anything now.
-/// An engine that takes long to train speaks of past races from stored back-tests, and is fitted
-/// for the question only when it `may_fit`.
+///
+/// What was said before the session is the answer once that has begun, and before as long as
+/// nothing that it rests on has changed. Without it an engine that takes long to train speaks of
+/// past races from stored back-tests, and is fitted for the question only when it `may_fit`.
 pub(super) async fn answer(
     app: &App,
     known: &Arc<Known>,
@@ -71,41 +73,47 @@ pub(super) async fn answer(
     may_fit: bool,
 ) -> Result<Option<Arc<RaceForecast>>> {
     let shelf = known.shelf();
+    let key = asked.of(engine);
     let past = known.was_run(asked.race.id);
-    if past {
-        let key = Key {
-            race: asked.race.id,
-            engine: engine.id(),
-            stage: asked.stage,
-            target: asked.target,
-        };
-        if let Some(stored) = shelf.stored(key) {
-            return stored.map(|forecast| Some(Arc::new(forecast)));
-        }
+    let over = known.has_begun(asked.race, asked.target, app.clock.now());
+    let word = shelf.word(key);
+    if let Some(word) = word.filter(|word| over || word.is_frozen()) {
+        return word.read(true).map(|forecast| Some(Arc::new(forecast)));
+    }
+    if past && let Some(stored) = shelf.stored(key) {
+        return stored.map(|forecast| Some(Arc::new(forecast)));
     }
     let Some(entrants) = known.race_to_forecast(asked.race, asked.stage) else {
         return Ok(None);
     };
-    let source = if is_quick(engine) || (past && may_fit) {
-        Source::Fitted
-    } else if past {
+    let fitted = is_quick(engine) || (past && may_fit);
+    if past && !fitted {
         return Err(not_stored(engine.id(), &asked.race.reference));
+    }
+    let models = if fitted {
+        Some(String::new())
+    } else {
+        models(&shelf, &app.engines, engine)
+    };
+    let basis = models.map(|models| basis(known, engine, asked, &entrants, &models));
+    if let Some(word) = word.filter(|word| basis.as_ref() == Some(&word.0.fingerprint)) {
+        return word.read(false).map(|forecast| Some(Arc::new(forecast)));
+    }
+    let source = if fitted {
+        Source::Fitted
     } else {
         Source::Trained(trained(app, known, engine, asked.race).await?)
     };
-    let key = format!(
-        "forecast/2/{}/{}/{}/{}/{}/{}/{}/{}/{}",
-        known.fingerprint,
-        asked.race.date,
-        asked.race.circuit_id,
-        engine.id(),
-        engine.revision(),
-        stage_name(asked.stage),
-        target_name(asked.target),
-        asked.race.reference,
-        source.key(),
+    let origin = if over { Origin::Backtest } else { Origin::Live };
+    let key = format!("forecast/3/{origin:?}/{}", basis.unwrap_or_default());
+    let computed = compute(
+        app,
+        known,
+        engine.id().as_str(),
+        entrants,
+        asked,
+        (source, origin),
     );
-    let computed = compute(app, known, engine.id().as_str(), entrants, asked, source);
     let text = app.cache.get_or_compute(&key, computed).await?;
     serde_json::from_str(&text)
         .map(|forecast| Some(Arc::new(forecast)))
@@ -113,7 +121,7 @@ pub(super) async fn answer(
 }
 
 /// Whether an engine is fitted in no time, so that nothing of it is stored.
-fn is_quick(engine: &dyn Engine) -> bool {
+pub(super) fn is_quick(engine: &dyn Engine) -> bool {
     engine.refit_every().is_none() && engine.members().is_empty()
 }
 
@@ -131,7 +139,8 @@ async fn trained(
             all.push(None);
             continue;
         }
-        let status = model::status_of(app, known, id.as_str(), shelf.production(id)).await?;
+        let status =
+            model::status_of(app, known, id.as_str(), shelf.production(id).cloned()).await?;
         let trained = match status {
             Status::Ready(trained) => trained,
             Status::Missing => {
@@ -158,7 +167,7 @@ async fn compute(
     engine: &'static str,
     (race, provisional): (RaceToForecast, bool),
     asked: Asked<'_>,
-    source: Source,
+    (source, origin): (Source, Origin),
 ) -> Result<String> {
     let turn = Arc::clone(&app.forecasts.workers)
         .acquire_owned()
@@ -166,7 +175,6 @@ async fn compute(
         .map_err(|closed| Error::Internal(closed.to_string()))?;
     let (registry, known) = (Arc::clone(&app.engines), Arc::clone(known));
     let (stage, target, now) = (asked.stage, asked.target, app.clock.now());
-    let past = known.was_run(asked.race.id);
     let work = move || {
         let _turn = turn;
         let question = Question::new(&race, stage, target);
@@ -175,7 +183,7 @@ async fn compute(
         let forecast = RaceForecast {
             provisional,
             generated_at: now,
-            origin: if past { Origin::Backtest } else { Origin::Live },
+            origin,
             model: match &source {
                 Source::Fitted => None,
                 Source::Trained(all) => all.iter().flatten().last().map(|last| last.row.version),
@@ -246,6 +254,8 @@ fn say(
         generated_at: DateTime::<Utc>::UNIX_EPOCH,
         origin: Origin::Live,
         model: None,
+        frozen: false,
+        word: None,
         entrants,
     })
 }

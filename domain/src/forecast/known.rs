@@ -13,10 +13,11 @@ use engines::{
 };
 use entities::race;
 use sea_orm::{ConnectionTrait, DbErr};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{EntrantOfRace, ids::Ids, read::Read, shelf::Shelf};
-use crate::performance::track::TrackRecord;
+use super::{ids::Ids, order::Placed, read::Read, shelf::Shelf};
+use crate::{performance::track::TrackRecord, season::start::Starts};
 
 /// All that engines may know, at one version of the data.
 pub struct Known {
@@ -25,9 +26,14 @@ pub struct Known {
     /// Of the history's content: forecasts of equal histories are equal, whichever database
     /// they come from.
     pub(crate) fingerprint: String,
+    /// The same of the past alone.
+    pub(super) past: String,
     pub(crate) history: History,
-    places: HashMap<i32, usize>,
+    pub(super) places: HashMap<i32, usize>,
     upcoming: HashMap<i32, Vec<Entrant>>,
+    /// Of races to come.
+    pub(super) starts: HashMap<i32, Starts>,
+    pub(super) qualifying: HashMap<i32, Vec<Placed>>,
     practised: HashSet<i32>,
     ratings: OnceLock<RatingHistory>,
     shelf: RwLock<Arc<Shelf>>,
@@ -54,6 +60,8 @@ impl Known {
         let Read {
             history,
             upcoming,
+            starts,
+            qualifying,
             drivers,
             constructors,
         } = Read::from(db).await?;
@@ -62,9 +70,13 @@ impl Known {
             let laps = |entrant: &Entrant| entrant.weekend.practice_ms.iter().any(Option::is_some);
             entrants.iter().any(laps)
         };
+        let past = digest(history.races());
+        let to_come: BTreeMap<_, _> = upcoming.iter().collect();
+        let fingerprint = digest(&(&past, to_come));
         Ok(Self {
             version,
-            fingerprint: fingerprint(&history, &upcoming),
+            fingerprint,
+            past,
             places: places.map(|(race, place)| (race.id.0, place)).collect(),
             practised: upcoming
                 .iter()
@@ -73,6 +85,8 @@ impl Known {
                 .collect(),
             history,
             upcoming,
+            starts,
+            qualifying,
             ratings: OnceLock::new(),
             shelf: RwLock::default(),
             tracks: OnceLock::new(),
@@ -176,24 +190,6 @@ impl Known {
         Some(race.to_forecast(Stage::PreWeekend).entrants)
     }
 
-    /// Places of a race in the order of a forecast's entrants; `None` before it is run.
-    pub(super) fn places(
-        &self,
-        race: RaceId,
-        entrants: &[EntrantOfRace],
-    ) -> Option<Vec<Option<u8>>> {
-        let race = &self.history.races()[*self.places.get(&race.0)?];
-        let place_of = |entrant: &EntrantOfRace| {
-            race.starters()
-                .find(|car| {
-                    car.driver == entrant.forecast.driver
-                        && car.constructor == entrant.forecast.constructor
-                })
-                .map(|car| car.position_order)
-        };
-        Some(entrants.iter().map(place_of).collect())
-    }
-
     /// Elo ratings of a driver after each race, oldest first.
     #[must_use]
     pub fn driver_ratings(&self, driver: i32) -> Vec<Rating> {
@@ -259,8 +255,7 @@ impl Known {
     }
 }
 
-fn fingerprint(history: &History, upcoming: &HashMap<i32, Vec<Entrant>>) -> String {
-    let upcoming: BTreeMap<_, _> = upcoming.iter().collect();
-    let text = serde_json::to_vec(&(history.races(), upcoming)).unwrap_or_default();
+pub(super) fn digest<T: Serialize + ?Sized>(what: &T) -> String {
+    let text = serde_json::to_vec(what).unwrap_or_default();
     hex::encode(&Sha256::digest(text)[..12])
 }

@@ -1,16 +1,24 @@
 //! Forecasts: what engines say of a race, from what was known before it.
 
 mod answer;
+mod basis;
 pub mod features;
+mod freeze;
 mod ids;
 mod known;
+mod order;
+mod publish;
+mod published;
 mod read;
+mod score;
 mod shelf;
+mod stored;
+mod turn;
 
 use std::{cmp::Ordering, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use engines::{Engine, EntrantForecast, RaceId, Stage, Target};
+use engines::{Engine, EntrantForecast, Stage, Target};
 use entities::race;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -18,8 +26,13 @@ use tokio::sync::{Mutex, Semaphore};
 
 use answer::{Asked, answer};
 pub use entities::forecast::Origin;
+pub use freeze::freeze;
 pub use known::{Known, Rating};
+pub use publish::publish;
+pub use published::{EarlierEvaluation, Published, earlier_evaluations, published};
+pub use score::{evaluate, score};
 use shelf::{Shelf, Versions};
+pub(crate) use stored::{Word, pack, unpack, words};
 
 use crate::{
     App,
@@ -66,6 +79,12 @@ pub struct RaceForecast {
     /// The entrants are those of the latest race, since no entry list is known.
     pub provisional: bool,
     pub generated_at: DateTime<Utc>,
+    /// Said before its session, which has begun: it is not replaced any more.
+    #[serde(skip)]
+    pub frozen: bool,
+    /// Database id of what was said before the session, when this is it.
+    #[serde(skip)]
+    pub word: Option<i32>,
     pub entrants: Vec<EntrantOfRace>,
 }
 
@@ -90,14 +109,16 @@ pub struct FeaturePart {
 /// # Errors
 /// When the database fails.
 pub async fn known(app: &App) -> Result<Arc<Known>> {
-    let versions = Versions::read(app).await?;
+    let versions = Versions::read(&app.db).await?;
     let mut kept = app.forecasts.known.lock().await;
     let known = match kept.as_ref() {
         Some(known) if known.version == versions.data => Arc::clone(known),
         _ => Arc::new(Known::load(&app.db, versions.data).await?),
     };
+    // What is stored does not change with the races.
+    let earlier = kept.as_ref().unwrap_or(&known).shelf();
     if known.shelf().versions != versions {
-        known.put(Shelf::read(app, versions).await?);
+        known.put(Shelf::read(app, versions, &earlier).await?);
     }
     *kept = Some(Arc::clone(&known));
     Ok(known)
@@ -232,20 +253,6 @@ fn asked<'a>(
         stage,
         target,
     }))
-}
-
-/// How well a forecast did, once the race is run.
-#[must_use]
-pub fn evaluate(known: &Known, forecast: &RaceForecast) -> Option<engines::Evaluation> {
-    let places = known.places(RaceId(forecast.race_id), &forecast.entrants)?;
-    let forecast = engines::Forecast {
-        entrants: forecast
-            .entrants
-            .iter()
-            .map(|entrant| entrant.forecast.clone())
-            .collect(),
-    };
-    engines::Evaluation::of(&forecast, &places)
 }
 
 /// The order of a forecast's entrants.

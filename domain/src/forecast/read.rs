@@ -15,8 +15,15 @@ use sea_orm::{
     QuerySelect, QueryTrait, sea_query::SelectStatement,
 };
 
-use super::ids::{self, Ids};
-use crate::season::{lineage, power_unit::power_unit};
+use super::{
+    ids::{self, Ids},
+    order::{Placed, classified},
+};
+use crate::season::{
+    lineage,
+    power_unit::power_unit,
+    start::{self, Starts},
+};
 
 /// All that is read.
 pub(super) struct Read {
@@ -24,6 +31,10 @@ pub(super) struct Read {
     pub history: History,
     /// Entrants of races to come, by database id of the race.
     pub upcoming: HashMap<i32, Vec<Entrant>>,
+    /// When those begin.
+    pub starts: HashMap<i32, Starts>,
+    /// Classifications of qualifying, by database id of the race.
+    pub qualifying: HashMap<i32, Vec<Placed>>,
     pub drivers: Ids,
     pub constructors: Ids,
 }
@@ -68,12 +79,17 @@ impl Read {
             constructors: Ids::new(constructors),
         };
         let rows: Vec<ResultRow> = result_rows(db).await?;
-        let weekends = weekends(db, &rows).await?;
+        let laps = qualifying_rows(db).await?;
+        let weekends = weekends(db, &rows, &laps).await?;
+        let qualifying = classified(&laps, &people.drivers, &people.constructors);
         let history = History::new(past_races(db, &races, rows, &people, &weekends).await?);
-        let upcoming = upcoming(db, &people, &weekends).await?;
+        let to_come = to_come(db).await?;
+        let upcoming = upcoming(db, &to_come, &people, &weekends).await?;
         Ok(Self {
             history,
             upcoming,
+            starts: start::starts(db, &to_come).await?,
+            qualifying,
             drivers: people.drivers,
             constructors: people.constructors,
         })
@@ -135,7 +151,27 @@ async fn result_rows<C: ConnectionTrait>(db: &C) -> Result<Vec<ResultRow>, DbErr
         .await
 }
 
-async fn weekends<C: ConnectionTrait>(db: &C, results: &[ResultRow]) -> Result<Weekends, DbErr> {
+async fn to_come<C: ConnectionTrait>(db: &C) -> Result<Vec<race::Model>, DbErr> {
+    race::Entity::find()
+        .filter(race::Column::Status.is_in([race::Status::Scheduled, race::Status::InProgress]))
+        .all(db)
+        .await
+}
+
+async fn qualifying_rows<C: ConnectionTrait>(
+    db: &C,
+) -> Result<Vec<qualifying_result::Model>, DbErr> {
+    qualifying_result::Entity::find()
+        .filter(qualifying_result::Column::Session.eq(Kind::Qualifying))
+        .all(db)
+        .await
+}
+
+async fn weekends<C: ConnectionTrait>(
+    db: &C,
+    results: &[ResultRow],
+    qualifying: &[qualifying_result::Model],
+) -> Result<Weekends, DbErr> {
     let mut weekends = Weekends::new();
     let laps = practice_result::Entity::find().all(db).await?;
     for row in laps {
@@ -148,11 +184,7 @@ async fn weekends<C: ConnectionTrait>(db: &C, results: &[ResultRow]) -> Result<W
         let weekend = weekends.entry((row.race_id, row.driver_id)).or_default();
         weekend.practice_ms[session] = row.best_lap_ms.and_then(|ms| u32::try_from(ms).ok());
     }
-    let laps = qualifying_result::Entity::find()
-        .filter(qualifying_result::Column::Session.eq(Kind::Qualifying))
-        .all(db)
-        .await?;
-    for row in laps {
+    for row in qualifying {
         let weekend = weekends.entry((row.race_id, row.driver_id)).or_default();
         weekend.qualifying_ms =
             [row.q1_ms, row.q2_ms, row.q3_ms].map(|ms| ms.and_then(|ms| u32::try_from(ms).ok()));
@@ -235,18 +267,11 @@ fn outcome(status: result::Status) -> Outcome {
 /// Entrants of races to come, with the order of qualifying as their provisional grid.
 async fn upcoming<C: ConnectionTrait>(
     db: &C,
+    to_come: &[race::Model],
     people: &People,
     weekends: &Weekends,
 ) -> Result<HashMap<i32, Vec<Entrant>>, DbErr> {
-    let seasons: HashMap<i32, i32> = race::Entity::find()
-        .select_only()
-        .columns([race::Column::Id, race::Column::Season])
-        .filter(race::Column::Id.in_subquery(not_completed()))
-        .into_tuple()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
+    let seasons: HashMap<i32, i32> = to_come.iter().map(|race| (race.id, race.season)).collect();
     let entries = entry::Entity::find()
         .filter(entry::Column::RaceId.in_subquery(not_completed()))
         .order_by_asc(entry::Column::Id)

@@ -5,6 +5,7 @@ pub mod derive;
 pub mod lineage;
 pub mod power_unit;
 pub mod slug;
+pub mod start;
 
 use entities::race::{self, Status};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};

@@ -14,6 +14,8 @@ pub enum Kind {
     ResultsPublished,
     /// The standings of a season were computed anew, since results changed.
     StandingsChanged,
+    /// An engine has said something new before a race.
+    ForecastPublished,
 }
 
 /// A row of the table.
@@ -27,7 +29,7 @@ struct Row {
     query: fn(&str) -> String,
 }
 
-const TABLE: [Row; 3] = [
+const TABLE: [Row; 4] = [
     Row {
         kind: Kind::RaceUpdated,
         name: "race.updated",
@@ -57,7 +59,30 @@ const TABLE: [Row; 3] = [
             format!("{{season(year:{year}){{driverStandings{{position points driver{{name}}}}}}}}")
         },
     },
+    Row {
+        kind: Kind::ForecastPublished,
+        name: "forecast.published",
+        stream: event::FORECAST,
+        event: event::FORECAST_PUBLISHED,
+        query: forecast,
+    },
 ];
+
+/// Asks for what `2024_monaco/elo/POST_QUALIFYING/RACE` names.
+fn forecast(reference: &str) -> String {
+    let mut parts = reference.split('/');
+    let mut part = || parts.next().unwrap_or_default();
+    let (race, engine) = (text(part()), part().to_ascii_uppercase());
+    let (stage, target) = (part(), part());
+    let field = if target == "QUALIFYING" {
+        "qualifyingForecast"
+    } else {
+        "forecast"
+    };
+    format!(
+        "{{race(ref:{race}){{name {field}(engine:{engine},stage:{stage}){{generatedAt entries{{driver{{name}} winProbability{{value}}}}}}}}}}"
+    )
+}
 
 /// A string of JSON is one of GraphQL.
 fn text(reference: &str) -> Value {
@@ -126,10 +151,11 @@ fn query_url(public_url: &str) -> Option<url::Url> {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 3] = [
+    const KINDS: [Kind; 4] = [
         Kind::RaceUpdated,
         Kind::ResultsPublished,
         Kind::StandingsChanged,
+        Kind::ForecastPublished,
     ];
 
     fn event(stream: &str, kind: &str, subject: &str) -> Event {
