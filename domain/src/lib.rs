@@ -14,6 +14,7 @@ pub mod error;
 pub mod event;
 pub mod forecast;
 pub mod import;
+pub mod lease;
 pub mod live;
 pub mod model;
 pub mod performance;

@@ -15,6 +15,7 @@ pub mod event_stream;
 pub mod forecast;
 pub mod import_run;
 pub mod lap;
+pub mod lease;
 pub mod live_event;
 pub mod live_fact;
 pub mod live_race;

@@ -12,6 +12,7 @@ mod m20261124_000005_models;
 mod m20261125_000006_upstream;
 mod m20261125_000007_webhook;
 mod m20261125_000008_live;
+mod m20261128_000012_lease;
 mod statement;
 
 /// All migrations in order.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_upstream::Migration),
             Box::new(m20261125_000007_webhook::Migration),
             Box::new(m20261125_000008_live::Migration),
+            Box::new(m20261128_000012_lease::Migration),
         ]
     }
 }

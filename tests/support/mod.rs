@@ -11,6 +11,7 @@ pub mod receiver;
 pub mod redis;
 pub mod rows;
 pub mod streams;
+pub mod stub;
 pub mod upstream;
 
 use std::{

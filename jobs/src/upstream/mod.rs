@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod jolpica;
+pub mod openf1;
 
 mod breaker;
 mod policy;
