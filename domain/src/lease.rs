@@ -6,7 +6,7 @@ use entities::lease::{ActiveModel, Column, Entity};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryFilter,
-    sea_query::{OnConflict, SimpleExpr},
+    sea_query::{IntoCondition, OnConflict},
 };
 
 use crate::{App, error::Result, secret};
@@ -85,7 +85,7 @@ impl Lease {
     }
 
     /// Writes this lease over the row of its name if that is so; says whether it was.
-    async fn write(&self, if_so: SimpleExpr) -> Result<bool> {
+    async fn write(&self, if_so: impl IntoCondition) -> Result<bool> {
         let written = Entity::update_many()
             .set(ActiveModel {
                 holder: Set(self.holder.clone()),

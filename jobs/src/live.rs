@@ -5,9 +5,11 @@
 //! from there, and asking for a little more than the news changes nothing.
 //!
 //! - `agenda` what is asked for when
+//! - `memory` what was told already
 //! - `watch` one round of asking, and the end
 
 mod agenda;
+mod memory;
 mod watch;
 
 use chrono::TimeDelta;
@@ -201,8 +203,8 @@ async fn step<'a>(
         *watch = Some(Watch::new(app, upstream, race, &weekend, known.facts));
         return Ok(Step::Next(TimeDelta::zero()));
     };
-    Ok(match watch.round().await? {
-        true => Step::Ended(Outcome::Classified),
-        false => Step::Next(watch.pause()),
-    })
+    if watch.round().await? {
+        return Ok(Step::Ended(Outcome::Classified));
+    }
+    Ok(Step::Next(watch.pause()))
 }

@@ -73,7 +73,13 @@ async fn a_race_is_due_from_before_its_start_until_it_is_over() {
         let due = due(&minutes_after(&test, minutes)).await.unwrap();
         due.map(|race| race.reference)
     };
-    let expected = [(-16, false), (-15, true), (0, true), (359, true), (360, false)];
+    let expected = [
+        (-16, false),
+        (-15, true),
+        (0, true),
+        (359, true),
+        (360, false),
+    ];
     for (minutes, expected) in expected {
         let expected = expected.then(|| RACE.to_owned());
         assert_eq!(is_due(minutes).await, expected, "{minutes} minutes");
@@ -84,7 +90,11 @@ async fn a_race_is_due_from_before_its_start_until_it_is_over() {
     race_is(&test.app, RaceStatus::Completed).await;
     assert_eq!(is_due(10).await, None);
     // Begun to be followed, so that somebody has to tell of its end.
-    hear_a_place(&test.app, &race, |number| Said::Position { number, position: 1 }).await;
+    hear_a_place(&test.app, &race, |number| Said::Position {
+        number,
+        position: 1,
+    })
+    .await;
     assert_eq!(is_due(10).await, Some(RACE.to_owned()));
     let app = minutes_after(&test, 200);
     assert_eq!(follow(&app, &race).await.unwrap(), Outcome::Closed);
@@ -132,6 +142,8 @@ async fn of_many_who_want_a_lease_at_once_one_gets_it() {
     let test = TestApp::empty().await;
     let all = (0..8).map(|_| Lease::take(&test.app, "work"));
     let taken = futures::future::join_all(all).await;
-    let holders = taken.into_iter().filter(|lease| lease.as_ref().unwrap().is_some());
+    let holders = taken
+        .into_iter()
+        .filter(|lease| lease.as_ref().unwrap().is_some());
     assert_eq!(holders.count(), 1);
 }

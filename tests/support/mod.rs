@@ -7,6 +7,7 @@ pub mod command;
 pub mod database;
 pub mod dump;
 pub mod json;
+pub mod only;
 pub mod receiver;
 pub mod redis;
 pub mod rows;

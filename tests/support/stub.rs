@@ -24,12 +24,15 @@ pub struct Stub {
 pub struct Asked {
     /// By the clock of the stand-in.
     pub at: DateTime<Utc>,
+    /// The service that was meant.
+    pub api: String,
     pub path: String,
     /// 0 for a connection that was cut.
     pub status: u64,
 }
 
-fn shared(path: &str) -> Option<PathBuf> {
+/// Something in the folder beside the repository, where that is there.
+pub fn shared(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../shared")
         .join(path);
@@ -83,6 +86,7 @@ impl Stub {
         let requests = log["requests"].as_array().unwrap();
         let asked = |request: &Value| Asked {
             at: request["sim"].as_str().unwrap().parse().unwrap(),
+            api: request["api"].as_str().unwrap().to_owned(),
             path: request["path"].as_str().unwrap().to_owned(),
             status: request["status"].as_u64().unwrap(),
         };

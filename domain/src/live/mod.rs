@@ -41,7 +41,7 @@ pub use clean_up::clean_up;
 /// A race and the sessions of its weekend, for whoever reads a feed.
 pub use entities::{
     race::{Model as Race, Status as RaceStatus},
-    session::{Kind, Model as Session},
+    session::{Kind as SessionKind, Model as Session},
 };
 pub use ingest::{Ingested, close, ingest, stream};
 pub use tape::Live;

@@ -124,8 +124,11 @@ impl Agenda {
     /// What is due, in order.
     pub(super) fn due(&self, phase: Phase, now: DateTime<Utc>) -> Vec<Collection> {
         let all = NEWS.into_iter().chain([Collection::SessionResult]);
-        all.filter(|collection| self.next_of(*collection, phase).is_some_and(|next| next <= now))
-            .collect()
+        all.filter(|collection| {
+            self.next_of(*collection, phase)
+                .is_some_and(|next| next <= now)
+        })
+        .collect()
     }
 
     /// When something is due next.
@@ -206,7 +209,10 @@ mod tests {
             time_ms: Some(80_000),
             pit_out: false,
         };
-        Record { at: started_at + seconds(80), said }
+        Record {
+            at: started_at + seconds(80),
+            said,
+        }
     }
 
     /// Requests in the first hour of a phase.
@@ -250,7 +256,11 @@ mod tests {
     #[test]
     fn the_order_after_the_flag_is_asked_for_when_there_can_be_one() {
         let agenda = Agenda::default();
-        let asks = |phase| agenda.due(phase, start()).contains(&Collection::SessionResult);
+        let asks = |phase| {
+            agenda
+                .due(phase, start())
+                .contains(&Collection::SessionResult)
+        };
         assert!(!asks(Phase::Before) && !asks(Phase::Running));
         assert!(asks(Phase::Overdue) && asks(Phase::After));
     }
@@ -262,7 +272,10 @@ mod tests {
         // What did not come in is asked for again.
         assert_eq!(agenda.ask(Collection::Laps, false, start()), None);
         agenda.swept(&[Collection::Laps], start());
-        let laps = [lap(7, start() + seconds(100)), lap(8, start() + seconds(90))];
+        let laps = [
+            lap(7, start() + seconds(100)),
+            lap(8, start() + seconds(90)),
+        ];
         agenda.heard(&laps);
         let news = agenda.ask(Collection::Laps, false, start() + seconds(200));
         let expected = "date_start>=2030-05-12T12:56:40.000";

@@ -1,20 +1,19 @@
 //! One round of asking for news, and the end of a race.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     App,
     error::Error,
     import::source::Problem,
-    live::{
-        self, Race,
-        fact::Key,
-        record::{Record, Said},
-    },
+    live::{self, Race, record::Record},
 };
 
-use super::agenda::{Agenda, Collection, NEWS, Phase};
+use super::{
+    agenda::{Agenda, Collection, NEWS, Phase},
+    memory::{Memory, flag},
+};
 use crate::upstream::{
     client::UpstreamError,
     openf1::{
@@ -53,8 +52,7 @@ pub(super) struct Watch<'a> {
     session: Session,
     course: Course,
     agenda: Agenda,
-    /// What was told last of each thing: the same again is left out.
-    told: BTreeMap<Key, Record>,
+    memory: Memory,
     flag: Option<DateTime<Utc>>,
     /// Since when there is an order after the flag.
     result_since: Option<DateTime<Utc>>,
@@ -95,14 +93,15 @@ impl<'a> Watch<'a> {
             course: Course::new(&session),
             session,
             agenda: Agenda::default(),
-            told: BTreeMap::new(),
-            flag: None,
+            memory: Memory::default(),
+            flag: flag(&facts),
             result_since: None,
             away: false,
             complaints: BTreeSet::new(),
         };
         watch.course.remember(&facts);
-        watch.remember(facts);
+        watch.agenda.heard(&facts);
+        watch.memory.remember(facts);
         watch
     }
 
@@ -228,46 +227,23 @@ impl<'a> Watch<'a> {
 
     /// Stores what was heard, all at once; says whether the race is classified now.
     async fn take_in(&mut self, heard: Heard, now: DateTime<Utc>) -> Result<bool, Error> {
-        let mut news = heard.records;
-        news.retain(|record| self.is_news(record));
+        let news = self.memory.news(heard.records);
         let mut finished = false;
+        let mut refused = 0;
         if !news.is_empty() {
             let ingested = live::ingest(self.app, &self.race, news.clone()).await?;
-            finished = ingested.finished;
-            if ingested.refused > 0 {
-                self.complain("some is said of cars that nobody has entered".to_owned());
-            }
+            (finished, refused) = (ingested.finished, ingested.refused);
         }
         self.agenda.swept(&heard.whole, now);
-        self.remember(news);
+        self.agenda.heard(&news);
+        self.flag = self.flag.max(flag(&news));
+        if refused > 0 {
+            // They may be entered later: what is said of them is to be told then.
+            self.complain("some is said of cars that nobody has entered".to_owned());
+        } else {
+            self.memory.remember(news);
+        }
         Ok(finished)
-    }
-
-    fn remember(&mut self, records: Vec<Record>) {
-        self.agenda.heard(&records);
-        for record in records {
-            if let Said::RaceControl { flag: Some(flag), .. } = &record.said
-                && flag.eq_ignore_ascii_case("CHEQUERED")
-            {
-                self.flag = self.flag.max(Some(record.at));
-            }
-            if self.is_news(&record) {
-                self.told.insert(Key::of(&record), record);
-            }
-        }
-    }
-
-    /// Whether a statement was not made before, nor a later one that stands in its place.
-    fn is_news(&self, record: &Record) -> bool {
-        let latest_counts = matches!(
-            record.said,
-            Said::Position { .. } | Said::Interval { .. } | Said::Weather { .. }
-        );
-        match self.told.get(&Key::of(record)) {
-            Some(told) if latest_counts => record.at >= told.at && record != told,
-            Some(told) => record != told,
-            None => true,
-        }
     }
 
     fn answered(&mut self) {

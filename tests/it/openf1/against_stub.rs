@@ -3,14 +3,31 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::live::{board::Board, change::Change, follow};
-use entities::{live_event, result, session::Kind};
-use jobs::live::keep_following;
+use domain::{
+    import::{ergast::Ergast, import},
+    live::{
+        board::Board,
+        change::Change,
+        follow::{self as following, Source as Followed},
+    },
+};
+use entities::{
+    lap, live_event, pit_stop, race_source,
+    race_source::{Section, Source},
+    result,
+    session::Kind,
+    weather,
+};
+use jobs::{details::fetch_details, live::keep_following};
 use sea_orm::QueryOrder;
 use serde_json::json;
 
 use super::*;
-use crate::support::stub::{Asked, Stub};
+use crate::support::{
+    only::Only,
+    rows::{all_rows, assert_same},
+    stub::{Asked, Stub, shared},
+};
 
 /// Ten minutes before the start.
 const BEFORE: &str = "2023-05-28T12:50:00Z";
@@ -45,8 +62,8 @@ impl RaceDay {
 
     /// How the race stands.
     async fn board(&self) -> Board {
-        let source = follow::Source::Race(self.race.clone());
-        let snapshot = follow::snapshot(&self.test.app, &source).await.unwrap();
+        let race = Followed::Race(self.race.clone());
+        let snapshot = following::snapshot(&self.test.app, &race).await.unwrap();
         Board::clone(&snapshot.board)
     }
 
@@ -94,7 +111,9 @@ async fn assert_classified(day: &RaceDay, board: &Board) {
         .filter(result::Column::Session.eq(Kind::Race));
     let rows = rows.all(&day.test.app.db).await.unwrap();
     let classified = |row: &result::Model| {
-        let position = row.position.filter(|_| row.position_text.parse::<i32>().is_ok());
+        let position = row
+            .position
+            .filter(|_| row.position_text.parse::<i32>().is_ok());
         (row.number.parse().unwrap(), position)
     };
     let expected: BTreeMap<i32, Option<i32>> = rows.iter().map(classified).collect();
@@ -121,7 +140,10 @@ async fn undisturbed() -> Option<Board> {
     assert!(board.weather.is_some() && board.messages.len() > 5);
     for (number, car) in &board.cars {
         assert!(!car.laps.is_empty() && !car.stints.is_empty(), "{number}");
-        assert_eq!(car.position, car.classified.unwrap().position.or(car.position));
+        assert_eq!(
+            car.position,
+            car.classified.unwrap().position.or(car.position)
+        );
     }
     assert_eq!(due(&app).await.unwrap(), None);
     Some(board)
@@ -157,7 +179,9 @@ async fn disturbed() -> Option<Board> {
     let log = day.stub.log().await;
     classified.unwrap_or_else(|_| panic!("not classified: {:#?}", log.last()));
     assert_polite(&log);
-    let failed = log.iter().filter(|asked| !matches!(asked.status, 200 | 404));
+    let failed = log
+        .iter()
+        .filter(|asked| !matches!(asked.status, 200 | 404));
     assert!(failed.count() > 50);
     assert_no_doubles(&day.changes().await);
     Some(day.board().await)
@@ -190,7 +214,11 @@ async fn of_two_who_follow_one_asks() {
     assert!(outcomes.contains(&Outcome::Classified), "{outcomes:?}");
     assert!(outcomes.contains(&Outcome::ByAnother), "{outcomes:?}");
     let log = day.stub.log().await;
-    let asked = |path: &str| log.iter().filter(|asked| asked.path.ends_with(path)).count();
+    let asked = |path: &str| {
+        log.iter()
+            .filter(|asked| asked.path.ends_with(path))
+            .count()
+    };
     assert_eq!((asked("/sessions"), asked("/session_result")), (1, 1));
     assert_polite(&log);
     assert_classified(&day, &day.board().await).await;
@@ -198,4 +226,87 @@ async fn of_two_who_follow_one_asks() {
     let again = follow(&app, &day.race).await.unwrap();
     assert_eq!(again, Outcome::Classified);
     assert_eq!(day.stub.log().await.len(), log.len());
+}
+
+/// Which source each part of the race came from.
+async fn sources(day: &RaceDay) -> BTreeMap<Section, Source> {
+    let rows = race_source::Entity::find()
+        .filter(race_source::Column::RaceId.eq(day.race.id))
+        .all(&day.test.app.db)
+        .await
+        .unwrap();
+    rows.into_iter()
+        .map(|row| (row.section, row.source))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_past_race_gets_the_details_that_only_openf1_has() {
+    let Some(day) = RaceDay::begin().await else {
+        return;
+    };
+    let db = &day.test.app.db;
+    let app = day.at("2023-06-01T12:00:00Z", 600).await;
+    let before = sources(&day).await;
+    let added = fetch_details(&app, &day.race).await.unwrap();
+    assert!(added.is_clean(), "{added:?}");
+    assert_eq!((added.races, added.changed), (1, 1));
+    let log = day.stub.log().await;
+    assert_eq!(log.len(), 7);
+    assert_polite(&log);
+
+    let laps = lap::Entity::find().filter(lap::Column::RaceId.eq(day.race.id));
+    let laps = laps.all(db).await.unwrap();
+    let expected = result::Entity::find()
+        .filter(result::Column::RaceId.eq(day.race.id))
+        .filter(result::Column::Session.eq(Kind::Race));
+    let expected = expected.all(db).await.unwrap();
+    for row in &expected {
+        let own: Vec<_> = laps
+            .iter()
+            .filter(|lap| lap.driver_id == row.driver_id)
+            .collect();
+        assert_eq!(
+            own.len(),
+            usize::try_from(row.laps).unwrap(),
+            "{}",
+            row.number
+        );
+        assert!(
+            own.iter()
+                .all(|lap| lap.time_ms.is_some() && lap.compound.is_some())
+        );
+        let last = own.iter().max_by_key(|lap| lap.lap).unwrap();
+        if row.laps == 78 {
+            assert_eq!(last.position, row.position, "{}", row.number);
+        }
+    }
+    let stops = pit_stop::Entity::find().filter(pit_stop::Column::RaceId.eq(day.race.id));
+    assert!(stops.all(db).await.unwrap().len() > 20);
+    let weather = weather::Entity::find_by_id(day.race.id)
+        .one(db)
+        .await
+        .unwrap();
+    let wet = weather.unwrap().wet_lap_share.unwrap();
+    assert!(wet > 0.1 && wet < 0.6, "it rained late: {wet}");
+
+    let after = sources(&day).await;
+    for (section, source) in &before {
+        assert_eq!(after.get(section), Some(source), "{section:?}");
+    }
+    assert_eq!(after[&Section::Laps], Source::Openf1);
+    assert_eq!(after[&Section::PitStops], Source::Openf1);
+    let again = fetch_details(&app, &day.race).await.unwrap();
+    assert_eq!((again.changed, again.unchanged), (0, 1));
+
+    // What another brings later stands in its place, and is not replaced again.
+    let dump = shared("data/ergast").unwrap();
+    let dump = Only(Ergast::open(&dump).unwrap(), 2023);
+    import(&day.test.app, dump, |_| {}).await.unwrap();
+    let later = sources(&day).await;
+    assert_eq!(later[&Section::PitStops], Source::Ergast);
+    let rows = all_rows(db).await;
+    let again = fetch_details(&app, &day.race).await.unwrap();
+    assert_eq!(again.changed, 0);
+    assert_same(&rows, &all_rows(db).await);
 }

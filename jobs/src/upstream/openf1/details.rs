@@ -21,7 +21,9 @@ use domain::{
 use super::{
     OpenF1,
     page::Page,
-    payload::{Driver, Lap, Payload, Pit, RaceControl, Session, Stint, Weather, milliseconds},
+    payload::{
+        Driver, Lap, MOST_LAPS, Payload, Pit, RaceControl, Session, Stint, Weather, milliseconds,
+    },
 };
 
 /// The details of one race. The network is first used when the catalogue is asked for.
@@ -165,7 +167,10 @@ fn cars(stored: &BTreeMap<i32, Car>, read: &Read) -> (BTreeMap<i32, String>, Vec
 /// Stops in order, numbered for each driver.
 fn pit_stops(cars: &BTreeMap<i32, String>, pit: &[Pit]) -> Vec<PitStopRecord> {
     let mut stops: BTreeMap<(i32, i32), Option<i32>> = BTreeMap::new();
-    for stop in pit.iter().filter(|stop| stop.lap_number >= 1) {
+    for stop in pit
+        .iter()
+        .filter(|stop| (1..=MOST_LAPS).contains(&stop.lap_number))
+    {
         let lane = stop.lane_duration.or(stop.pit_duration);
         let lane = lane.and_then(milliseconds);
         let known = stops.entry((stop.driver_number, stop.lap_number));
@@ -191,13 +196,15 @@ fn pit_stops(cars: &BTreeMap<i32, String>, pit: &[Pit]) -> Vec<PitStopRecord> {
 /// Means over the race.
 fn weather(rows: &[Weather], session: &Session, wet: Option<f64>) -> Option<WeatherRecord> {
     let during = session.date_start..=session.date_end;
-    let rows: Vec<&Weather> = rows.iter().filter(|row| during.contains(&row.date)).collect();
+    let rows: Vec<&Weather> = rows
+        .iter()
+        .filter(|row| during.contains(&row.date))
+        .collect();
     if rows.is_empty() {
         return None;
     }
-    let mean_of = |value: &dyn Fn(&Weather) -> Option<f64>| {
-        mean(rows.iter().filter_map(|row| value(row)))
-    };
+    let mean_of =
+        |value: &dyn Fn(&Weather) -> Option<f64>| mean(rows.iter().filter_map(|row| value(row)));
     Some(WeatherRecord {
         wet_lap_share: wet,
         air_temperature: mean_of(&|row| row.air_temperature),

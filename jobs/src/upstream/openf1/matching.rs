@@ -60,7 +60,11 @@ pub fn weekend(
         ours.find(|session| session.kind == SessionKind::Race)?
             .starts_at
     });
-    let held = || theirs.iter().filter(|session| session.is_cancelled != Some(true));
+    let held = || {
+        theirs
+            .iter()
+            .filter(|session| session.is_cancelled != Some(true))
+    };
     let races: Vec<_> = held()
         .filter(|session| kind(&session.session_name) == Some(SessionKind::Race))
         .collect();
@@ -84,18 +88,27 @@ pub fn weekend(
     let meeting: Vec<_> = held()
         .filter(|session| session.meeting_key == found.meeting_key && *session != found)
         .collect();
-    for session in ours.iter().filter(|session| session.kind != SessionKind::Race) {
+    for session in ours
+        .iter()
+        .filter(|session| session.kind != SessionKind::Race)
+    {
         let same: Vec<_> = meeting.iter().filter(|other| is(session, other)).collect();
         match same.as_slice() {
             [one] => drop(weekend.sessions.insert(session.kind, (**one).clone())),
-            [] => weekend.unmatched.push(format!("{:?} of {}", session.kind, session.date)),
-            _ => weekend.unmatched.push(format!("{:?} is there twice", session.kind)),
+            [] => weekend
+                .unmatched
+                .push(format!("{:?} of {}", session.kind, session.date)),
+            _ => weekend
+                .unmatched
+                .push(format!("{:?} is there twice", session.kind)),
         }
     }
     for session in meeting {
         if !weekend.sessions.values().any(|matched| matched == session) {
             let (name, start) = (&session.session_name, session.date_start);
-            weekend.unmatched.push(format!("OpenF1's {name} of {start}"));
+            weekend
+                .unmatched
+                .push(format!("OpenF1's {name} of {start}"));
         }
     }
     Ok(weekend)

@@ -9,6 +9,12 @@ use serde::{
 };
 use serde_json::Value;
 
+/// Longest duration that is taken, in ms: a day.
+const LONGEST_MS: f64 = 86_400_000.0;
+
+/// Laps that no race has.
+pub const MOST_LAPS: i32 = 250;
+
 /// A kind of record.
 pub trait Payload: DeserializeOwned + Send {
     /// Where it is asked for.
@@ -209,15 +215,13 @@ fn rain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::E
     }
 }
 
-/// Seconds in whole milliseconds; none when they are no duration at all.
+/// Seconds in whole milliseconds; none when nothing in a race can take so long.
 #[must_use]
 pub fn milliseconds(seconds: f64) -> Option<i32> {
     let milliseconds = (seconds * 1000.0).round();
     #[expect(clippy::cast_possible_truncation, reason = "checked")]
     let whole = || milliseconds as i32;
-    (0.0..f64::from(i32::MAX))
-        .contains(&milliseconds)
-        .then(whole)
+    (0.0..=LONGEST_MS).contains(&milliseconds).then(whole)
 }
 
 #[cfg(test)]
@@ -243,7 +247,13 @@ mod tests {
         for (value, gap) in cases {
             assert_eq!(read(value.clone()).unwrap(), gap, "{value}");
         }
-        for value in [json!(-1.5), json!("soon"), json!("+0 LAP"), json!([1.0]), json!(1e300)] {
+        for value in [
+            json!(-1.5),
+            json!("soon"),
+            json!("+0 LAP"),
+            json!([1.0]),
+            json!(1e300),
+        ] {
             assert!(read(value.clone()).is_err(), "{value}");
         }
     }
@@ -262,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn no_duration_is_below_nothing() {
+    fn no_duration_is_below_nothing_or_longer_than_a_day() {
         assert_eq!(milliseconds(0.0004), Some(0));
         assert_eq!(milliseconds(77.6546), Some(77_655));
         for seconds in [-1.0, f64::NAN, f64::INFINITY, 1e9] {

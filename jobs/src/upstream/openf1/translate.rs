@@ -12,8 +12,8 @@ use domain::{
 use super::{
     page::{Page, problem},
     payload::{
-        Interval, Lap, Payload, Pit, Position, RaceControl, SessionResult, Session, Stint, Weather,
-        milliseconds,
+        Interval, Lap, MOST_LAPS, Payload, Pit, Position, RaceControl, Session, SessionResult,
+        Stint, Weather, milliseconds,
     },
 };
 
@@ -52,7 +52,12 @@ impl Course {
     /// Takes note of laps.
     pub fn learn(&mut self, laps: &[Lap]) {
         for lap in laps {
-            self.lap(lap.driver_number, lap.lap_number, lap.date_start, lap.time_ms());
+            self.lap(
+                lap.driver_number,
+                lap.lap_number,
+                lap.date_start,
+                lap.time_ms(),
+            );
         }
     }
 
@@ -73,6 +78,9 @@ impl Course {
     }
 
     fn lap(&mut self, number: i32, lap: i32, start: Option<DateTime<Utc>>, time: Option<i32>) {
+        if !is_lap(lap) {
+            return;
+        }
         let known = self.laps.entry((number, lap)).or_default();
         *known = (start.or(known.0), time.or(known.1));
     }
@@ -81,7 +89,7 @@ impl Course {
     fn start_of(&self, number: i32, lap: i32) -> Option<DateTime<Utc>> {
         let told = self.laps.get(&(number, lap)).and_then(|(start, _)| *start);
         told.or_else(|| {
-            let (start, time) = self.laps.get(&(number, lap - 1))?;
+            let (start, time) = self.laps.get(&(number, lap.saturating_sub(1)))?;
             Some((*start)? + TimeDelta::milliseconds((*time)?.into()))
         })
     }
@@ -129,7 +137,12 @@ pub fn classification(rows: &[SessionResult], at: DateTime<Utc>) -> Vec<Record> 
         disqualified: row.dsq == Some(true),
         started: row.dns != Some(true),
     };
-    rows.iter().map(|row| Record { at, said: said(row) }).collect()
+    rows.iter()
+        .map(|row| Record {
+            at,
+            said: said(row),
+        })
+        .collect()
 }
 
 /// Whether an order after the flag has a winner, nobody twice, and every car that has driven.
@@ -193,8 +206,8 @@ impl Told for Lap {
     /// At its end, or when it was last heard of while it goes on.
     fn told(&self, course: &Course) -> Result<Option<Record>, String> {
         let (number, lap) = (self.driver_number, self.lap_number);
-        if lap < 1 {
-            return Err("a lap is counted from 1".to_owned());
+        if !is_lap(lap) {
+            return Err("no race has such a lap".to_owned());
         }
         let sectors_ms = self.sectors_ms();
         let so_far: i32 = sectors_ms.iter().flatten().sum();
@@ -226,8 +239,8 @@ impl Told for Stint {
         let Some(first_lap) = self.lap_start else {
             return Ok(None);
         };
-        if self.stint_number < 1 || first_lap < 1 {
-            return Err("stints and laps are counted from 1".to_owned());
+        if self.stint_number < 1 || !is_lap(first_lap) {
+            return Err("no race has such a stint".to_owned());
         }
         let number = self.driver_number;
         let began = |lap| course.start_of(number, lap);
@@ -248,8 +261,8 @@ impl Told for Stint {
 
 impl Told for Pit {
     fn told(&self, _: &Course) -> Result<Option<Record>, String> {
-        if self.lap_number < 1 {
-            return Err("a lap is counted from 1".to_owned());
+        if !is_lap(self.lap_number) {
+            return Err("no race has such a lap".to_owned());
         }
         let lane = self.lane_duration.or(self.pit_duration);
         Ok(Some(Record {
@@ -297,6 +310,10 @@ impl Told for Weather {
             },
         }))
     }
+}
+
+fn is_lap(lap: i32) -> bool {
+    (1..=MOST_LAPS).contains(&lap)
 }
 
 /// Tyres by their name.

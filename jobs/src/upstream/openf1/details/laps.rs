@@ -7,7 +7,7 @@ use domain::import::record::{Compound, LapDetail, LapRecord};
 
 use super::{
     super::{
-        payload::{Lap, Stint, milliseconds},
+        payload::{Lap, MOST_LAPS, Stint, milliseconds},
         translate::compound,
     },
     Read,
@@ -27,11 +27,7 @@ struct Timed<'r> {
 }
 
 /// The laps of all cars that are known, in order of driver and lap.
-pub(super) fn laps(
-    cars: &BTreeMap<i32, String>,
-    read: &Read,
-    track: &[Turn],
-) -> Vec<LapRecord> {
+pub(super) fn laps(cars: &BTreeMap<i32, String>, read: &Read, track: &[Turn]) -> Vec<LapRecord> {
     let timed = timed(&read.laps);
     let first = timed.iter().filter(|((_, lap), _)| *lap == 1);
     let lights_out = first.filter_map(|(_, lap)| lap.start).min();
@@ -62,6 +58,7 @@ pub(super) fn laps(
             compound_name: None,
             tyre_age: stint
                 .tyre_age_at_start
+                .filter(|age| (0..=MOST_LAPS).contains(age))
                 .zip(stint.lap_start)
                 .map(|(age, first)| age + lap - first + 1),
             is_fresh_tyre: stint.tyre_age_at_start.map(|age| age == 0),
@@ -99,11 +96,11 @@ pub(super) fn wet_share(laps: &[LapRecord]) -> Option<f64> {
 fn timed(rows: &[Lap]) -> BTreeMap<(i32, i32), Timed<'_>> {
     let by_lap: BTreeMap<(i32, i32), &Lap> = rows
         .iter()
-        .filter(|row| row.lap_number >= 1)
+        .filter(|row| (1..=MOST_LAPS).contains(&row.lap_number))
         .map(|row| ((row.driver_number, row.lap_number), row))
         .collect();
     let start = |number, lap| by_lap.get(&(number, lap)).and_then(|row| row.date_start);
-    let timed = by_lap.iter().map(|(key, row)| {
+    let timed = by_lap.iter().map(|(key, &row)| {
         let (number, lap) = *key;
         let sectors_ms = [
             row.duration_sector_1,
@@ -155,7 +152,11 @@ fn places(all: &BTreeMap<(i32, i32), Timed<'_>>) -> BTreeMap<(i32, i32), i32> {
             continue;
         }
         cars.sort_unstable();
-        places.extend((1..).zip(cars).map(|(place, (_, number))| ((number, lap), place)));
+        places.extend(
+            (1..)
+                .zip(cars)
+                .map(|(place, (_, number))| ((number, lap), place)),
+        );
     }
     places
 }
@@ -165,7 +166,9 @@ fn stint_of(stints: &[Stint], number: i32, lap: i32) -> Option<&Stint> {
     let of_car = stints.iter().filter(|stint| {
         stint.driver_number == number
             && stint.stint_number >= 1
-            && stint.lap_start.is_some_and(|first| (1..=lap).contains(&first))
+            && stint
+                .lap_start
+                .is_some_and(|first| (1..=lap).contains(&first))
     });
     of_car.max_by_key(|stint| (stint.lap_start, stint.stint_number))
 }

@@ -69,8 +69,20 @@ fn read() -> Read {
             message("13:05:00", 2, "SafetyCar", None, "SAFETY CAR DEPLOYED"),
             message("13:05:40", 2, "SafetyCar", None, "SAFETY CAR IN THIS LAP"),
             message("13:05:55", 3, "Flag", Some("CLEAR"), "TRACK CLEAR"),
-            message("13:07:00", 3, "SafetyCar", None, "VIRTUAL SAFETY CAR DEPLOYED"),
-            message("13:07:20", 4, "SafetyCar", None, "VIRTUAL SAFETY CAR ENDING"),
+            message(
+                "13:07:00",
+                3,
+                "SafetyCar",
+                None,
+                "VIRTUAL SAFETY CAR DEPLOYED"
+            ),
+            message(
+                "13:07:20",
+                4,
+                "SafetyCar",
+                None,
+                "VIRTUAL SAFETY CAR ENDING"
+            ),
             message("13:07:30", 5, "Flag", Some("GREEN"), "GREEN FLAG"),
         ])),
         weather: rows(json!([
@@ -83,7 +95,8 @@ fn read() -> Read {
 
 fn lap<'r>(laps: &'r [LapRecord], driver: &str, lap: i32) -> &'r LapRecord {
     let mut laps = laps.iter();
-    laps.find(|row| row.driver == driver && row.lap == lap).unwrap()
+    laps.find(|row| row.driver == driver && row.lap == lap)
+        .unwrap()
 }
 
 #[test]
@@ -98,15 +111,24 @@ fn laps_know_their_tyres_their_place_and_the_track() {
     assert_eq!((second.position, second.time_ms), (Some(1), Some(80_000)));
     let detail = second.detail.as_ref().unwrap();
     assert_eq!((detail.stint, detail.compound), (1, Compound::Hard));
-    assert_eq!((detail.tyre_age, detail.is_fresh_tyre), (Some(4), Some(false)));
-    assert_eq!((detail.track_status.as_str(), detail.is_accurate), ("14", false));
+    assert_eq!(
+        (detail.tyre_age, detail.is_fresh_tyre),
+        (Some(4), Some(false))
+    );
+    assert_eq!(
+        (detail.track_status.as_str(), detail.is_accurate),
+        ("14", false)
+    );
     assert_eq!(detail.end_ms, Some(170_000));
     assert_eq!(detail.sector1_ms, Some(26_000));
     assert_eq!(lap(&record.laps, "borg", 2).position, Some(2));
 
     // Of the stints that a lap could belong to, the one that has begun last.
     let last = lap(&record.laps, "borg", 3).detail.as_ref().unwrap();
-    assert_eq!((last.stint, last.compound, last.tyre_age), (2, Compound::Wet, Some(1)));
+    assert_eq!(
+        (last.stint, last.compound, last.tyre_age),
+        (2, Compound::Wet, Some(1))
+    );
     assert!(last.pit_out && !last.pit_in);
     assert!(lap(&record.laps, "borg", 2).detail.as_ref().unwrap().pit_in);
     // Its sectors do not make the lap.
@@ -136,7 +158,10 @@ fn stops_race_control_and_weather_come_along() {
 
     let weather = record.weather.unwrap();
     assert_eq!(weather.air_temperature, Some(20.5));
-    assert_eq!((weather.rainfall_share, weather.pressure), (Some(0.5), Some(1000.0)));
+    assert_eq!(
+        (weather.rainfall_share, weather.pressure),
+        (Some(0.5), Some(1000.0))
+    );
     assert_eq!(weather.wet_lap_share, Some(0.167));
     assert_eq!(weather.humidity, None);
 }

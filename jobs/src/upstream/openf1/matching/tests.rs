@@ -78,9 +78,17 @@ fn a_sprint_weekend_is_matched_session_by_session() {
 #[test]
 fn a_race_at_night_is_found_on_either_day() {
     let theirs = [theirs(9, 94, "Race", "2030-11-19T06:00:00Z")];
-    for start in [Some("2030-11-19T06:00:00Z"), Some("2030-11-19T04:30:00Z"), None] {
+    for start in [
+        Some("2030-11-19T06:00:00Z"),
+        Some("2030-11-19T04:30:00Z"),
+        None,
+    ] {
         let found = weekend(&race("2030-11-18", start), &[], &theirs).unwrap();
-        assert_eq!(found.sessions[&SessionKind::Race].session_key, 94, "{start:?}");
+        assert_eq!(
+            found.sessions[&SessionKind::Race].session_key,
+            94,
+            "{start:?}"
+        );
     }
 }
 
@@ -100,7 +108,12 @@ fn what_only_one_of_us_has_is_reported_and_not_guessed() {
     let weekend = weekend(&race, &ours, &theirs).unwrap();
     assert_eq!(weekend.sessions.len(), 1);
     let unmatched = weekend.unmatched.join("; ");
-    for part in ["Practice3", "Qualifying of 2030-05-11", "OpenF1's Sprint", "OpenF1's Qualifying"] {
+    for part in [
+        "Practice3",
+        "Qualifying of 2030-05-11",
+        "OpenF1's Sprint",
+        "OpenF1's Qualifying",
+    ] {
         assert!(unmatched.contains(part), "{unmatched}");
     }
 }
@@ -117,10 +130,16 @@ fn a_race_that_is_not_there_or_is_there_twice_is_not_matched() {
 
     let missing = [other_week, sprint, cancelled.clone()];
     let error = weekend(&race, &[], &missing).unwrap_err().to_string();
-    assert!(error.contains("2030_wales") && error.contains("94 at"), "{error}");
+    assert!(
+        error.contains("2030_wales") && error.contains("94 at"),
+        "{error}"
+    );
     let twice = [right.clone(), double];
     let error = weekend(&race, &[], &twice).unwrap_err().to_string();
-    assert!(error.contains("96 at") && error.contains("97 at"), "{error}");
+    assert!(
+        error.contains("96 at") && error.contains("97 at"),
+        "{error}"
+    );
     let found = weekend(&race, &[], &[cancelled, right]).unwrap();
     assert_eq!(found.sessions[&SessionKind::Race].session_key, 96);
     assert!(weekend(&race, &[], &[]).is_err());

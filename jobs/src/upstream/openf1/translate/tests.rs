@@ -38,8 +38,17 @@ fn places_gaps_stops_and_weather_are_told_as_they_are() {
         &json!([{ "date": "2030-05-12T13:05:00.5+00:00", "driver_number": 7, "position": 3, "meeting_key": 9 }]),
         &course,
     );
-    let said = Said::Position { number: 7, position: 3 };
-    assert_eq!(record, [Record { at: at("2030-05-12T13:05:00.5Z"), said }]);
+    let said = Said::Position {
+        number: 7,
+        position: 3,
+    };
+    assert_eq!(
+        record,
+        [Record {
+            at: at("2030-05-12T13:05:00.5Z"),
+            said
+        }]
+    );
 
     let record = told::<Interval>(
         &json!([{ "date": "2030-05-12T13:05:00+00:00", "driver_number": 7, "gap_to_leader": "+1 LAP", "interval": 2.25 }]),
@@ -103,7 +112,11 @@ fn a_lap_is_told_again_as_it_goes_on() {
         "is_pit_out_lap": false, "duration_sector_1": 20.5, "duration_sector_2": null,
         "duration_sector_3": null, "lap_duration": null });
     let mut done = base.clone();
-    for (field, value) in [("duration_sector_2", 30.0), ("duration_sector_3", 29.5), ("lap_duration", 80.001)] {
+    for (field, value) in [
+        ("duration_sector_2", 30.0),
+        ("duration_sector_3", 29.5),
+        ("lap_duration", 80.001),
+    ] {
         done[field] = json!(value);
     }
     let records = told::<Lap>(&json!([base, done]), &course);
@@ -137,13 +150,19 @@ fn a_lap_without_a_start_is_placed_by_its_neighbours() {
     assert_eq!(problems, []);
     let times: Vec<_> = records.iter().map(|record| record.at).collect();
     // The first ends when the second begins, the third begins when the second ends.
-    let expected = ["2030-05-12T13:04:00Z", "2030-05-12T13:05:20Z", "2030-05-12T13:06:41Z"];
+    let expected = [
+        "2030-05-12T13:04:00Z",
+        "2030-05-12T13:05:20Z",
+        "2030-05-12T13:06:41Z",
+    ];
     assert_eq!(times, expected.map(at));
 
-    let alone = json!({ "driver_number": 8, "lap_number": 1, "date_start": null, "lap_duration": 85.0 });
+    let alone =
+        json!({ "driver_number": 8, "lap_number": 1, "date_start": null, "lap_duration": 85.0 });
     let record = told::<Lap>(&json!([alone]), &course);
     assert_eq!(record[0].at, at("2030-05-12T13:01:25Z"));
-    let lost = json!({ "driver_number": 8, "lap_number": 9, "date_start": null, "lap_duration": 85.0 });
+    let lost =
+        json!({ "driver_number": 8, "lap_number": 9, "date_start": null, "lap_duration": 85.0 });
     assert!(wrong::<Lap>(&lost, &course).contains("nobody knows when"));
 }
 
@@ -192,17 +211,30 @@ fn a_stint_is_told_at_its_latest_lap_and_not_before_it_begins() {
 #[test]
 fn what_cannot_be_is_reported_with_the_record() {
     let course = course();
-    let other_day = json!({ "date": "2099-05-12T13:05:00+00:00", "driver_number": 7, "position": 1 });
+    let other_day =
+        json!({ "date": "2099-05-12T13:05:00+00:00", "driver_number": 7, "position": 1 });
     let text = wrong::<Position>(&other_day, &course);
-    assert!(text.contains("not when the session is") && text.contains("driver_number: 7"), "{text}");
-    let no_place = json!({ "date": "2030-05-12T13:05:00+00:00", "driver_number": 7, "position": 0 });
+    assert!(
+        text.contains("not when the session is") && text.contains("driver_number: 7"),
+        "{text}"
+    );
+    let no_place =
+        json!({ "date": "2030-05-12T13:05:00+00:00", "driver_number": 7, "position": 0 });
     assert!(wrong::<Position>(&no_place, &course).contains("from 1"));
     let no_words = json!({ "date": "2030-05-12T13:05:00+00:00", "message": " " });
     assert!(wrong::<RaceControl>(&no_words, &course).contains("without words"));
-    let no_lap = json!({ "date": "2030-05-12T13:05:00+00:00", "driver_number": 7, "lap_number": -3 });
-    assert!(wrong::<Pit>(&no_lap, &course).contains("from 1"));
+    let no_lap =
+        json!({ "date": "2030-05-12T13:05:00+00:00", "driver_number": 7, "lap_number": -3 });
+    assert!(wrong::<Pit>(&no_lap, &course).contains("no race has such a lap"));
+    for lap in [i32::MAX, i32::MIN, 0, 251] {
+        let row = json!({ "driver_number": 7, "lap_number": lap, "date_start": "2030-05-12T13:05:00+00:00" });
+        assert!(
+            wrong::<Lap>(&row, &course).contains("no race has such a lap"),
+            "{lap}"
+        );
+    }
     let stint = json!({ "driver_number": 7, "stint_number": 0, "lap_start": 4 });
-    assert!(wrong::<Stint>(&stint, &course).contains("from 1"));
+    assert!(wrong::<Stint>(&stint, &course).contains("no race has such a stint"));
 }
 
 #[test]
@@ -211,7 +243,11 @@ fn a_negative_time_is_none() {
         "duration_sector_1": -20.5, "lap_duration": 1e300 }]);
     let records = told::<Lap>(&row, &course());
     let times = match records[0].said {
-        Said::Lap { sectors_ms, time_ms, .. } => (sectors_ms, time_ms),
+        Said::Lap {
+            sectors_ms,
+            time_ms,
+            ..
+        } => (sectors_ms, time_ms),
         _ => panic!("{records:?}"),
     };
     assert_eq!(times, ([None; 3], None));
@@ -234,7 +270,10 @@ fn an_order_after_the_flag_is_whole_or_not() {
         dsq: None,
     };
     assert!(is_whole(&[row(7, Some(1)), row(8, Some(2))], &course));
-    assert!(is_whole(&[row(7, Some(1)), row(8, None), row(9, Some(2))], &course));
+    assert!(is_whole(
+        &[row(7, Some(1)), row(8, None), row(9, Some(2))],
+        &course
+    ));
     let cut = [
         vec![],
         vec![row(7, Some(1))],
