@@ -15,6 +15,7 @@ pub mod event;
 pub mod forecast;
 pub mod import;
 pub mod job;
+pub mod lease;
 pub mod live;
 pub mod model;
 pub mod performance;

@@ -18,6 +18,7 @@ pub mod import_run;
 pub mod job;
 pub mod job_plan;
 pub mod lap;
+pub mod lease;
 pub mod live_event;
 pub mod live_fact;
 pub mod live_race;

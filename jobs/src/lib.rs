@@ -5,6 +5,8 @@
 
 pub mod bundled;
 mod queue;
+pub mod details;
+pub mod live;
 pub mod sync;
 mod task;
 pub mod timetable;

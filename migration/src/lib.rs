@@ -13,8 +13,9 @@ mod m20261125_000006_upstream;
 mod m20261125_000007_webhook;
 mod m20261125_000008_live;
 mod m20261128_000009_jobs;
-mod m20261128_000011_weather_forecast;
 mod m20261128_000010_forecast_log;
+mod m20261128_000011_weather_forecast;
+mod m20261128_000012_lease;
 mod statement;
 
 /// All migrations in order.
@@ -33,8 +34,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_webhook::Migration),
             Box::new(m20261125_000008_live::Migration),
             Box::new(m20261128_000009_jobs::Migration),
-            Box::new(m20261128_000011_weather_forecast::Migration),
             Box::new(m20261128_000010_forecast_log::Migration),
+            Box::new(m20261128_000011_weather_forecast::Migration),
+            Box::new(m20261128_000012_lease::Migration),
         ]
     }
 }

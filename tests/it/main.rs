@@ -36,6 +36,7 @@ mod migration;
 mod model;
 mod nodes;
 mod nullability;
+mod openf1;
 mod paging;
 mod performance;
 mod rate_limit;

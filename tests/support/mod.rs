@@ -7,10 +7,12 @@ pub mod command;
 pub mod database;
 pub mod dump;
 pub mod json;
+pub mod only;
 pub mod receiver;
 pub mod redis;
 pub mod rows;
 pub mod streams;
+pub mod stub;
 pub mod upstream;
 pub mod weather;
 

@@ -6,6 +6,7 @@ pub mod ergast;
 pub mod importer;
 pub mod record;
 pub mod source;
+pub mod stored;
 pub mod value;
 
 mod calendar;

@@ -34,11 +34,23 @@ pub fn new_sections(
         .filter(|(section, digest)| {
             let stored = race_id.and_then(|id| known.get(&(id, *section)));
             match stored {
-                None => true,
-                Some((from, same)) => *from <= source && !(*from == source && same == digest),
+                Some((from, same)) if *from == source => same != digest,
+                _ if source == Source::Openf1 => adds(*section, stored.is_some()),
+                Some((Source::Openf1, _)) | None => true,
+                Some((from, _)) => *from <= source,
             }
         })
         .collect()
+}
+
+/// OpenF1 counts for what only it has: details of the race that nobody else has brought. Whose laps
+/// say more is seen when they are written.
+fn adds(section: Section, brought: bool) -> bool {
+    match section {
+        Section::Laps => true,
+        Section::PitStops | Section::Weather | Section::RaceControl => !brought,
+        _ => false,
+    }
 }
 
 /// What writing a race has changed.
@@ -66,7 +78,8 @@ pub async fn store<C: ConnectionTrait>(
     for (section, digest) in sections {
         let previous = known.get(&(writer.race_id, *section));
         let fresh = previous.is_none();
-        let stored = write_section(writer, record, *section, fresh).await?;
+        let from = previous.map(|(source, _)| *source);
+        let stored = write_section(writer, record, *section, from).await?;
         if stored == Stored::KeptBetter {
             continue;
         }
@@ -129,8 +142,9 @@ async fn write_section<C: ConnectionTrait>(
     writer: &RaceWriter<'_, C>,
     record: &RaceRecord,
     section: Section,
-    fresh: bool,
+    from: Option<Source>,
 ) -> Result<Stored, DbErr> {
+    let fresh = from.is_none();
     Ok(match section {
         Section::Calendar => calendar::sessions(writer, record, fresh).await?.into(),
         Section::Results => {
@@ -147,7 +161,7 @@ async fn write_section<C: ConnectionTrait>(
             .await?
             .into(),
         Section::Practice => sections::practice(writer, record, fresh).await?.into(),
-        Section::Laps => sections::laps(writer, record, fresh)
+        Section::Laps => sections::laps(writer, record, from)
             .await?
             .map_or(Stored::KeptBetter, Stored::from),
         Section::PitStops => sections::pit_stops(writer, record, fresh).await?.into(),

@@ -5,11 +5,14 @@
 //! nothing about it, never that there is nothing.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entities::{lap::Compound, race, race_control, result, session};
+use entities::{race, race_control, result, session};
 use serde::Serialize;
 
 /// What the records are made of, for sources outside of this crate.
-pub use entities::{result::Status as ResultStatus, session::Kind as SessionKind};
+pub use entities::{
+    lap::Compound, race_control::Kind as ControlKind, result::Status as ResultStatus,
+    session::Kind as SessionKind,
+};
 
 /// Everybody and every place that the races of a source refer to.
 #[derive(Debug, Default, Clone, PartialEq, Serialize)]

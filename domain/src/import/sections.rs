@@ -1,6 +1,9 @@
 //! The parts of a race that are replaced as a whole where they differ.
 
-use entities::{lap, pit_stop, practice_result, qualifying_result, race_control, stint, weather};
+use entities::{
+    lap, pit_stop, practice_result, qualifying_result, race_control, race_source::Source, stint,
+    weather,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::{
@@ -89,18 +92,23 @@ pub async fn practice<C: ConnectionTrait>(
     .await
 }
 
-/// Laps and the stints that follow from them. Laps without tyres never replace laps with:
-/// then the answer is `None`.
+/// Laps and the stints that follow from them. Laps without tyres never replace laps with, nor do
+/// those of OpenF1 replace another's: then the answer is `None`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn laps<C: ConnectionTrait>(
     writer: &RaceWriter<'_, C>,
     record: &RaceRecord,
-    fresh: bool,
+    from: Option<Source>,
 ) -> Result<Option<bool>, DbErr> {
+    let fresh = from.is_none();
     let with_tyres = record.laps.iter().any(|lap| lap.detail.is_some());
-    if !fresh && !with_tyres {
+    let only_adds = writer.source == Source::Openf1 && from != Some(Source::Openf1);
+    if !fresh && !with_tyres && only_adds {
+        return Ok(None);
+    }
+    if !fresh && (!with_tyres || only_adds) {
         let better = stint::Entity::find()
             .filter(stint::Column::RaceId.eq(writer.race_id))
             .one(writer.transaction)

@@ -11,6 +11,7 @@
 //! | `change`, `board` | what is told, and the sum of it |
 //! | `fold` | statements in, changes out |
 //! | `standings` | both championships as they would be if the race ended now |
+//! | `schedule` | which race is to be followed now |
 //! | `ingest` | the use-case: records into rows and events, once, whoever else does the same |
 //! | `tape` | the events of a race, in memory, by sequence and by time |
 //! | `follow` | how far a follower may read, and what it is told |
@@ -27,6 +28,7 @@ mod ingest;
 mod order;
 pub mod record;
 pub mod replay;
+pub mod schedule;
 pub mod setting;
 pub mod standings;
 mod tape;
@@ -36,5 +38,10 @@ mod track;
 mod properties;
 
 pub use clean_up::clean_up;
+/// A race and the sessions of its weekend, for whoever reads a feed.
+pub use entities::{
+    race::{Model as Race, Status as RaceStatus},
+    session::{Kind as SessionKind, Model as Session},
+};
 pub use ingest::{Ingested, close, ingest, stream};
 pub use tape::Live;

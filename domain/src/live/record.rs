@@ -3,7 +3,8 @@
 //! Cars go by their number in this race. Durations are whole milliseconds, times UTC.
 
 use chrono::{DateTime, Utc};
-use entities::lap::Compound;
+/// Tyres, for whoever reads a feed.
+pub use entities::lap::Compound;
 use serde::{Deserialize, Serialize};
 
 /// One statement of a feed. The same may come twice, late, and in any order.

@@ -31,6 +31,9 @@ const REDIRECTS: usize = 3;
 /// Answers kept for conditional requests; when there are more, all are forgotten.
 const ANSWERS_KEPT: usize = 64;
 
+/// Characters kept of what a service says when it refuses.
+const SAID: usize = 200;
+
 /// A wait at least as long, in seconds of the machine, is told of in the log.
 const LONG_WAIT: f64 = 30.0;
 
@@ -89,7 +92,12 @@ pub enum UpstreamError {
     },
     /// The service said no, and would again.
     #[error("{url} was answered with status {status}")]
-    Refused { url: String, status: u16 },
+    Refused {
+        url: String,
+        status: u16,
+        /// The beginning of what it said.
+        said: String,
+    },
     /// The answer is longer than anything sensible.
     #[error("{url} was answered with more than {most} bytes")]
     TooLong { url: String, most: usize },
@@ -229,7 +237,11 @@ impl Client {
                     lock(&self.breaker).answered();
                     return Ok(value);
                 }
-                Err(Failed::ForGood(error)) => return Err(error),
+                Err(Failed::ForGood(error)) => {
+                    // A refusal is an answer.
+                    lock(&self.breaker).answered();
+                    return Err(error);
+                }
                 Err(Failed::TryAgain(reason, asked)) => (self.without_key(&reason), asked),
             };
             tracing::debug!(url, tries, reason, "a request upstream failed");
@@ -307,7 +319,12 @@ impl Client {
             return read(&answer.body).map_err(|reason| Failed::TryAgain(reason, None));
         }
         if !status.is_success() {
-            return Err(self.refusal(url, &response));
+            let mut failed = self.refusal(url, &response);
+            if let Failed::ForGood(UpstreamError::Refused { said, .. }) = &mut failed {
+                let body = self.body(url, response).await?;
+                *said = String::from_utf8_lossy(&body).chars().take(SAID).collect();
+            }
+            return Err(failed);
         }
         let condition = condition(response.headers());
         let body = self.body(url, response).await?;
@@ -365,6 +382,7 @@ impl Client {
             return Failed::ForGood(UpstreamError::Refused {
                 url: url.to_owned(),
                 status: status.as_u16(),
+                said: String::new(),
             });
         }
         let text = |name| response.headers().get(name)?.to_str().ok();

@@ -5,6 +5,7 @@ pub mod hourly;
 pub mod jolpica;
 pub mod open_meteo;
 pub mod openweathermap;
+pub mod openf1;
 
 mod breaker;
 mod policy;

@@ -1,24 +1,14 @@
 //! The same against the stand-in for all services, where it and the data stand beside the
 //! repository: a real season, by the clock of the stand-in.
 
-use std::{
-    collections::BTreeMap,
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     App,
     clock::Clock,
     config::ClockConfig,
-    import::{
-        self,
-        ergast::Ergast,
-        record::{Catalogue, RaceRecord},
-        source::{Origin, Problem, Refused, Source, SourceError},
-    },
+    import::{self, ergast::Ergast},
 };
 use jobs::{
     sync::{Options, Synced, sync_with},
@@ -29,70 +19,21 @@ use serde_json::Value;
 
 use crate::support::{
     TestApp,
+    only::Only,
     rows::{Rows, all_rows, assert_same},
+    stub::{Stub, shared},
 };
 
 /// The day on which the stand-in and the application are.
 const NOW: &str = "2024-01-15T12:00:00Z";
 
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared")
-        .join(path);
-    path.exists().then_some(path)
-}
-
-/// The stand-in, ended with the test.
-struct Stub {
-    child: Child,
-    url: String,
-}
-
-impl Stub {
-    fn start(speed: u32) -> Option<Self> {
-        let (program, data) = (shared("upstream/upstream.py")?, shared("data")?);
-        let mut child = Command::new("python3")
-            .arg(program)
-            .args(["--port", "0", "--now", NOW, "--speed", &speed.to_string()])
-            .arg("--data")
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.find_map(|line| {
-            let line = line.ok()?;
-            let (_, address) = line.split_once("listening on ")?;
-            Some(address.split_whitespace().next()?.to_owned())
-        });
-        let url = format!("http://{}", address.expect("the stand-in listens"));
-        Some(Self { child, url })
+/// Moments of the requests, by the clock of the stand-in: all to Jolpica, all answered.
+async fn log(stub: &Stub) -> Vec<DateTime<Utc>> {
+    let log = stub.log().await;
+    for asked in &log {
+        assert_eq!((asked.api.as_str(), asked.status), ("jolpica", 200));
     }
-
-    /// Moments of the requests to Jolpica, by the clock of the stand-in.
-    async fn log(&self) -> Vec<DateTime<Utc>> {
-        let log = reqwest::get(format!("{}/__log", self.url)).await.unwrap();
-        let log: Value = log.json().await.unwrap();
-        let requests = log["requests"].as_array().unwrap();
-        requests
-            .iter()
-            .map(|request| {
-                assert_eq!(
-                    (&request["api"], &request["status"]),
-                    (&"jolpica".into(), &200.into())
-                );
-                request["sim"].as_str().unwrap().parse().unwrap()
-            })
-            .collect()
-    }
-}
-
-impl Drop for Stub {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    log.iter().map(|asked| asked.at).collect()
 }
 
 /// The application at the time of the stand-in, and as fast.
@@ -121,40 +62,6 @@ fn assert_polite(log: &[DateTime<Utc>]) {
             log.windows(most + 1).all(fits),
             "more than {most} in {within}: {log:?}"
         );
-    }
-}
-
-/// The races of one season of a source.
-struct Only<S>(S, i32);
-
-impl<S: Source> Source for Only<S> {
-    fn id(&self) -> Origin {
-        self.0.id()
-    }
-
-    fn origin(&self) -> String {
-        self.0.origin()
-    }
-
-    fn race_count(&self) -> usize {
-        self.0.race_count()
-    }
-
-    async fn catalogue(&mut self) -> Result<Catalogue, SourceError> {
-        self.0.catalogue().await
-    }
-
-    async fn next_race(&mut self) -> Option<Result<RaceRecord, Refused>> {
-        loop {
-            let race = self.0.next_race().await?;
-            if race.as_ref().is_ok_and(|race| race.season == self.1) {
-                return Some(race);
-            }
-        }
-    }
-
-    fn warnings(&mut self) -> Vec<Problem> {
-        Vec::new()
     }
 }
 
@@ -245,7 +152,9 @@ fn differences(rows: &Rows, expected: &Rows) -> Vec<String> {
 
 #[tokio::test]
 async fn a_season_read_over_the_network_is_that_of_the_dump() {
-    let Some(stub) = Stub::start(60) else { return };
+    let Some(stub) = Stub::start(NOW, 60) else {
+        return;
+    };
     let (test, dumped) = (TestApp::empty().await, TestApp::empty().await);
     let app = at_speed(&test, 60);
     let synced = sync(&app, &stub, false).await;
@@ -266,19 +175,21 @@ async fn a_season_read_over_the_network_is_that_of_the_dump() {
     let again = sync(&app, &stub, false).await;
     assert_eq!((again.summary.changed, again.summary.unchanged), (0, 22));
     assert_same(&rows, &all_rows(&app.db).await);
-    let log = stub.log().await;
+    let log = log(&stub).await;
     assert_eq!(log.len(), 30);
     assert_polite(&log);
 }
 
 #[tokio::test]
 async fn even_with_all_laps_no_limit_is_broken() {
-    let Some(stub) = Stub::start(240) else { return };
+    let Some(stub) = Stub::start(NOW, 240) else {
+        return;
+    };
     let test = TestApp::empty().await;
     let app = at_speed(&test, 240);
     let synced = sync(&app, &stub, true).await;
     assert!(synced.summary.is_clean(), "{:?}", synced.summary);
-    let log = stub.log().await;
+    let log = log(&stub).await;
     assert!(log.len() > 250, "{} requests", log.len());
     assert_eq!(log.len() as u64, synced.requests);
     assert_polite(&log);
