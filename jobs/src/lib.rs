@@ -4,9 +4,9 @@
 //! way of the `queue`; `task` says how. The sources on the network are in `upstream`.
 
 pub mod bundled;
-mod queue;
 pub mod details;
 pub mod live;
+mod queue;
 pub mod sync;
 mod task;
 pub mod timetable;

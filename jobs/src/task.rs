@@ -8,15 +8,22 @@ use domain::{
     event, forecast,
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
     job::{self, End, Kind},
-    live, model, season, upstream, webhook,
+    live::{self, Race},
+    model, season, upstream, webhook,
 };
 
 use crate::{
     bundled,
+    details::{self, DetailsError},
+    live::{self as following, FollowError, Outcome},
     sync::{self, SyncError},
     timetable::Allowed,
     upstream::{client::Client, jolpica::Scope},
+    weather::{self, Observed, Refreshed, WeatherError},
 };
+
+/// First season that OpenF1 has.
+const OPENF1_SINCE: i32 = 2023;
 
 /// What jobs work with, the same for all of a process: clients remember what has not changed, and
 /// which services are better left alone.
@@ -50,8 +57,10 @@ impl Tasks {
         Allowed {
             bundled: config.data.bundled.then_some(LAST_BUNDLED),
             seasons: may_ask(&config.upstream.jolpica.url),
-            live: false,
-            weather: false,
+            live: may_ask(&config.upstream.openf1.url),
+            weather: may_ask(&config.upstream.open_meteo.url)
+                || may_ask(&config.upstream.openweathermap.url)
+                    && !config.upstream.openweathermap.key.is_empty(),
             train: config.forecast.train,
         }
     }
@@ -64,13 +73,13 @@ impl Tasks {
             Kind::People => self.season(subject, Scope::People).await,
             Kind::Season => self.season(subject, Scope::Season).await,
             Kind::Results | Kind::Verify => self.weekend(subject, Scope::Round).await,
-            Kind::Details => self.weekend(subject, Scope::RoundWithLaps).await,
-            Kind::Live => Err(Failure::ForGood("not there yet".to_owned())),
-            Kind::Weather => Err(Failure::ForGood("not there yet".to_owned())),
+            Kind::Details => self.details(subject).await,
+            Kind::Live => self.live(subject).await,
+            Kind::Weather => self.weather().await,
             Kind::Train => self.train().await,
-            Kind::Forecasts => Err(Failure::ForGood("not there yet".to_owned())),
-            Kind::Freeze => Err(Failure::ForGood("not there yet".to_owned())),
-            Kind::Score => Err(Failure::ForGood("not there yet".to_owned())),
+            Kind::Forecasts => self.forecasts().await,
+            Kind::Freeze => self.freeze().await,
+            Kind::Score => self.score().await,
             Kind::Health => self.health().await,
             Kind::CleanUp => self.clean_up().await,
         };
@@ -92,15 +101,76 @@ impl Tasks {
     }
 
     async fn weekend(&self, subject: Option<&str>, scope: fn(i32) -> Scope) -> Done {
-        let reference = subject.unwrap_or_default();
-        let race = season::race(&self.app.db, reference).await?;
-        let race =
-            race.ok_or_else(|| Failure::ForGood(format!("there is no race {reference:?}")))?;
+        let race = self.race(subject).await?;
         let scope = scope(race.round);
         let done = told(sync::sync_part(&self.app, self.jolpica()?, race.season, scope).await?)?;
         // Followers of the race are done, also when the feed told of no end.
         live::close(&self.app, &race).await?;
         Ok(done)
+    }
+
+    /// Laps with tyres are better than those without, which older races have.
+    async fn details(&self, subject: Option<&str>) -> Done {
+        let race = self.race(subject).await?;
+        let allowed = self.allowed();
+        let mut notes = Vec::new();
+        if allowed.live && race.season >= OPENF1_SINCE {
+            let summary = details::fetch_details(&self.app, &race).await?;
+            notes.push(told(summary)?);
+        } else if allowed.seasons {
+            notes.push(self.weekend(subject, Scope::RoundWithLaps).await?);
+        }
+        if allowed.weather {
+            let observed = weather::observe(&self.app, &race.reference).await?;
+            notes.push(match observed {
+                Observed::Stored { .. } => "its weather is known".to_owned(),
+                Observed::Nothing(why) => why.to_string(),
+            });
+        }
+        Ok(notes.join("; "))
+    }
+
+    async fn live(&self, subject: Option<&str>) -> Done {
+        let race = self.race(subject).await?;
+        match following::follow(&self.app, &race).await? {
+            Outcome::Classified => Ok("followed to its classification".to_owned()),
+            Outcome::Closed => Ok("its classification came from elsewhere".to_owned()),
+            Outcome::Cancelled => Ok("it is not run".to_owned()),
+            Outcome::Silent => Ok("there was no end to it in any sensible time".to_owned()),
+            Outcome::ByAnother => Err(Failure::Again("another process follows it".to_owned())),
+        }
+    }
+
+    async fn weather(&self) -> Done {
+        Ok(match weather::refresh(&self.app).await? {
+            Refreshed::Stored { race, hours, .. } => format!("{hours} hours of {race} are known"),
+            Refreshed::Nothing(why) => why.to_string(),
+        })
+    }
+
+    async fn forecasts(&self) -> Done {
+        let app = &self.app;
+        let Some(race) = season::race_to_begin(&app.db, app.clock.now()).await? else {
+            return Ok("no race is to come".to_owned());
+        };
+        let said = forecast::publish(app, &race).await?;
+        Ok(format!("{said} forecasts for {} are new", race.reference))
+    }
+
+    async fn freeze(&self) -> Done {
+        let frozen = forecast::freeze(&self.app).await?;
+        Ok(format!("{frozen} forecasts are final"))
+    }
+
+    async fn score(&self) -> Done {
+        let scored = forecast::score(&self.app).await?;
+        Ok(format!("{scored} forecasts were held against results"))
+    }
+
+    async fn race(&self, subject: Option<&str>) -> Result<Race, Failure> {
+        let reference = subject.unwrap_or_default();
+        let race = season::race(&self.app.db, reference).await?;
+        race.ok_or_else(|| Failure::ForGood(format!("there is no race {reference:?}")))
     }
 
     async fn train(&self) -> Done {
@@ -184,6 +254,33 @@ impl From<SyncError> for Failure {
 impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         Self::Again(error.to_string())
+    }
+}
+
+impl From<DetailsError> for Failure {
+    fn from(error: DetailsError) -> Self {
+        match error {
+            DetailsError::Client(_) => Self::ForGood(error.to_string()),
+            DetailsError::Import(_) => Self::Again(error.to_string()),
+        }
+    }
+}
+
+impl From<FollowError> for Failure {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Client(_) => Self::ForGood(error.to_string()),
+            FollowError::Domain(error) => error.into(),
+        }
+    }
+}
+
+impl From<WeatherError> for Failure {
+    fn from(error: WeatherError) -> Self {
+        match error {
+            WeatherError::Domain(error) => error.into(),
+            error => Self::Again(error.to_string()),
+        }
     }
 }
 

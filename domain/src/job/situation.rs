@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 pub use entities::session::Kind as SessionKind;
 use entities::{import_run, lap, qualifying_result, race, result, session};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{Kind, open, ticks};
-use crate::{App, event};
+use crate::{App, event, season::start::Starts};
 
 /// Seasons before this one that are looked at.
 const SEASONS_BACK: i32 = 2;
@@ -192,37 +192,28 @@ fn sessions_of(
     rows: &[session::Model],
     known: &HashSet<(i32, SessionKind)>,
 ) -> Vec<Session> {
-    // Most races begin at about 14:00 UTC, and sessions the day before at about noon.
-    let at = |date: chrono::NaiveDate, hour| {
-        let time = NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
-        date.and_time(time).and_utc()
-    };
-    let race_start = race.starts_at.unwrap_or_else(|| at(race.date, 14));
+    let starts = Starts::of(race, rows);
     let has = |kind| known.contains(&(race.id, kind));
-    let mut sessions: Vec<Session> = rows
+    let session = |kind, starts_at| Session {
+        kind,
+        starts_at,
+        known: has(kind),
+    };
+    let others = rows
         .iter()
-        .filter(|row| row.kind != SessionKind::Race)
-        .map(|row| Session {
-            kind: row.kind,
-            starts_at: row.starts_at.unwrap_or_else(|| at(row.date, 12)),
-            known: has(row.kind),
-        })
+        .filter(|row| !matches!(row.kind, SessionKind::Qualifying | SessionKind::Race));
+    let mut sessions: Vec<Session> = others
+        .map(|row| session(row.kind, row.starts_at.unwrap_or_else(|| noon(row.date))))
         .collect();
-    if !sessions
-        .iter()
-        .any(|row| row.kind == SessionKind::Qualifying)
-    {
-        sessions.push(Session {
-            kind: SessionKind::Qualifying,
-            starts_at: race_start - TimeDelta::hours(24),
-            known: has(SessionKind::Qualifying),
-        });
-    }
+    sessions.push(session(SessionKind::Qualifying, starts.qualifying));
     sessions.sort_by_key(|session| session.starts_at);
     sessions.push(Session {
-        kind: SessionKind::Race,
-        starts_at: race_start,
         known: has(SessionKind::Race) || race.status == race::Status::Completed,
+        ..session(SessionKind::Race, starts.race)
     });
     sessions
+}
+
+fn noon(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(12)
 }

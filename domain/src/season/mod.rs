@@ -7,8 +7,11 @@ pub mod power_unit;
 pub mod slug;
 pub mod start;
 
+use chrono::{DateTime, Days, Utc};
 use entities::race::{self, Status};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// The earliest race neither completed nor cancelled, in order of start, whatever the date.
 ///
@@ -48,4 +51,25 @@ pub async fn race<C: ConnectionTrait>(
         .filter(race::Column::Reference.eq(reference))
         .one(db)
         .await
+}
+
+/// The race to begin next.
+///
+/// # Errors
+/// When the database fails.
+pub async fn race_to_begin<C: ConnectionTrait>(
+    db: &C,
+    now: DateTime<Utc>,
+) -> Result<Option<race::Model>, DbErr> {
+    let races = race::Entity::find()
+        .filter(race::Column::Status.is_in([Status::Scheduled, Status::InProgress]))
+        .filter(race::Column::Date.gte(now.date_naive() - Days::new(1)))
+        .order_by_asc(race::Column::Date)
+        .order_by_asc(race::Column::Id)
+        .limit(3)
+        .all(db)
+        .await?;
+    let starts = start::starts(db, &races).await?;
+    let to_begin = |race: &race::Model| starts.get(&race.id).is_some_and(|at| at.race > now);
+    Ok(races.into_iter().find(to_begin))
 }

@@ -41,7 +41,10 @@ pub enum Due {
 pub enum NotDue {
     #[error("no session of any race is to come")]
     NoRace,
-    #[error("{race} is further away than can be foreseen, {} days", rules::DAYS_AHEAD)]
+    #[error(
+        "{race} is further away than can be foreseen, {} days",
+        rules::DAYS_AHEAD
+    )]
     TooFar { race: String },
     #[error("where {circuit}, the circuit of {race}, is cannot be said: it has no coordinates")]
     NoPlace { race: String, circuit: String },

@@ -4,8 +4,8 @@ pub mod client;
 pub mod hourly;
 pub mod jolpica;
 pub mod open_meteo;
-pub mod openweathermap;
 pub mod openf1;
+pub mod openweathermap;
 
 mod breaker;
 mod policy;
