@@ -69,8 +69,12 @@ pub enum WeatherSource {
     OpenWeatherMap,
 }
 
-/// The hours of a session, in order, at least one.
-pub struct WeatherForecast(Vec<One<weather_forecast::Entity>>);
+pub struct WeatherForecast {
+    /// In order.
+    hours: Vec<One<weather_forecast::Entity>>,
+    /// The one that was told last.
+    latest: One<weather_forecast::Entity>,
+}
 
 /// What the weather of a session is expected to be; of one that has begun, what was expected last
 /// before.
@@ -79,29 +83,29 @@ impl WeatherForecast {
     /// The whole hours that the session falls into, as far as they are forecast.
     #[graphql(directive = ListOf::apply(3))]
     async fn hours(&self) -> Vec<WeatherHour> {
-        self.0.iter().cloned().map(WeatherHour).collect()
+        self.hours.iter().cloned().map(WeatherHour).collect()
     }
 
     /// Chance that it rains or snows during the session, 0 to 1: that of the wettest of its hours,
     /// or a little more.
     async fn chance_of_rain(&self) -> Option<f64> {
-        rules::chance_of_rain(self.0.iter().map(|row| row.precipitation_probability))
+        rules::chance_of_rain(self.hours.iter().map(|row| row.precipitation_probability))
     }
 
     /// Whose forecast it is; where hours are of two, the later one's.
-    async fn source(&self) -> Option<WeatherSource> {
-        self.latest().map(|row| row.source.into())
+    async fn source(&self) -> WeatherSource {
+        self.latest.source.into()
     }
 
     /// When the service was asked last.
-    async fn fetched_at(&self) -> Option<DateTime<Utc>> {
-        self.latest().map(|row| row.fetched_at)
+    async fn fetched_at(&self) -> DateTime<Utc> {
+        self.latest.fetched_at
     }
 
     /// Whom to name wherever this is shown.
     async fn attribution(&self) -> String {
         let mut names: Vec<&str> = Vec::new();
-        for row in &self.0 {
+        for row in &self.hours {
             let name = rules::attribution(row.source);
             if !names.contains(&name) {
                 names.push(name);
@@ -124,12 +128,8 @@ impl WeatherForecast {
         };
         let of_session = rows.iter().filter(|row| row.session == session);
         let hours: Vec<_> = of_session.cloned().collect();
-        (!hours.is_empty()).then_some(Ok(Self(hours)))
-    }
-
-    fn latest(&self) -> Option<&weather_forecast::Model> {
-        let rows = self.0.iter().max_by_key(|row| row.fetched_at);
-        rows.map(AsRef::as_ref)
+        let latest = hours.iter().max_by_key(|row| row.fetched_at)?.clone();
+        Some(Ok(Self { hours, latest }))
     }
 }
 
