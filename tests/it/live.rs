@@ -223,7 +223,7 @@ async fn only_the_events_asked_for_are_told() {
 async fn who_wants_it_later_is_told_everything_later() {
     let app = TestApp::start(Setup {
         bundled: true,
-        running: true,
+        speed: 1.0,
         ..Setup::default()
     })
     .await;

@@ -47,3 +47,4 @@ mod sync;
 mod telemetry;
 mod weather;
 mod webhook;
+mod weekend;

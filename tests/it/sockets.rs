@@ -279,7 +279,7 @@ async fn a_credential_that_dies_takes_its_socket_along() {
     let now = "2025-01-15T12:00:00Z".parse().unwrap();
     let app = TestApp::start(Setup {
         now,
-        running: true,
+        speed: 1.0,
         change: |config| {
             config.auth.admin_token = "pole-position".into();
             config.auth.admin_until = Some("2025-01-15T12:00:03Z".parse().unwrap());

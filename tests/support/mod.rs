@@ -61,8 +61,8 @@ struct Statements {
 /// How a test's server is set up.
 pub struct Setup {
     pub now: DateTime<Utc>,
-    /// Whether the clock goes on from there.
-    pub running: bool,
+    /// How fast the clock goes on from there; 0: not at all.
+    pub speed: f64,
     pub bundled: bool,
     pub change: fn(&mut Config),
     /// Changes on top of those.
@@ -73,7 +73,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             now: TODAY.parse().expect("a valid time"),
-            running: false,
+            speed: 0.0,
             bundled: false,
             change: |_| {},
             then: |_| {},
@@ -123,10 +123,10 @@ impl TestApp {
                 .expect("the database opens"),
             Arc::clone(&statements),
         );
-        let clock = if setup.running {
+        let clock = if setup.speed > 0.0 {
             Clock::new(&ClockConfig {
                 start: Some(setup.now),
-                speed: 1.0,
+                speed: setup.speed,
             })
         } else {
             Clock::standing(setup.now)

@@ -93,7 +93,8 @@ impl Stub {
         requests.iter().map(asked).collect()
     }
 
-    async fn control(&self, path: &str, body: &Value) {
+    /// Has it do something.
+    pub async fn control(&self, path: &str, body: &Value) {
         let request = reqwest::Client::new().post(format!("{}/{path}", self.url));
         let answer = request.json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{body}");

@@ -10,7 +10,7 @@ use crate::support::{Setup, TestApp};
 async fn what_cannot_be_told_one_by_one_is_an_announced_gap_beside_how_the_race_stands() {
     let app = TestApp::start(Setup {
         bundled: true,
-        running: true,
+        speed: 1.0,
         change: |config| {
             config.live.resume_events = 60;
             config.live.keep_days = 0;

@@ -13,7 +13,7 @@ use jobs::weather::{Observed, Refreshed, observe_with};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use super::{at, later, quick, refresh, set_session, test_with};
+use super::{later, quick, refresh, set_session, test_with};
 
 /// Thursday before Monaco 2024.
 const NOW: &str = "2024-05-23T08:00:00Z";
