@@ -36,6 +36,7 @@ mod nodes;
 mod nullability;
 mod paging;
 mod performance;
+mod race_update;
 mod rate_limit;
 mod smoke;
 mod sockets;

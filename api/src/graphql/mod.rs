@@ -30,6 +30,7 @@ pub mod qualifying;
 pub mod race;
 pub mod race_control;
 pub mod race_filter;
+pub mod race_update;
 pub mod replay;
 pub mod result;
 pub mod result_filter;
@@ -81,7 +82,12 @@ pub struct Mutation(
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(data_status::DataStatusSubscription, live::LiveSubscription);
+pub struct Subscription(
+    data_status::DataStatusSubscription,
+    live::LiveSubscription,
+    race_update::RaceSubscription,
+    standing::StandingsSubscription,
+);
 
 /// The executable schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
