@@ -13,6 +13,15 @@ use crate::App;
 /// Stream of changes to races, results and standings.
 pub const DATA: &str = "data";
 
+/// A race was added, or something about it changed; the subject is the race.
+pub const RACE_IMPORTED: &str = "race_imported";
+
+/// A race or its sprint has got a classification, or another than before; the subject is the race.
+pub const RESULTS_PUBLISHED: &str = "results_published";
+
+/// The standings of a season were computed anew; the subject is the season.
+pub const STANDINGS_COMPUTED: &str = "standings_computed";
+
 /// Stream of the progress of imports and syncs.
 pub const DATA_STATUS: &str = "data_status";
 

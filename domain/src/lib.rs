@@ -12,6 +12,7 @@ pub mod data_status;
 pub mod database;
 pub mod error;
 pub mod event;
+pub mod feed;
 pub mod forecast;
 pub mod import;
 pub mod job;

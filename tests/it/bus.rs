@@ -265,3 +265,58 @@ async fn subscribers_on_two_servers_hear_what_a_third_process_commits() {
         assert_eq!(sequence(&mut second).await, expected);
     }
 }
+
+#[tokio::test]
+async fn changes_are_told_one_by_one_at_every_server_and_can_be_resumed_at_another() {
+    let Some(redis) = OwnRedis::start() else {
+        return;
+    };
+    let database = TestDatabase::create().await;
+    let mut config = Config::defaults();
+    config.database.url.clone_from(&database.url);
+    config.redis.url = redis.url();
+    let third = App::start(config).await.unwrap();
+    let servers = [(); 2].map(|()| Server::start(&database, &redis));
+    for server in &servers {
+        let health = server.graphql.replace("/graphql", "/health/ready");
+        wait_at(&health, "through Redis").await;
+    }
+    let follow = async |server: &Server, after: Option<i64>| {
+        let query =
+            "subscription ($after: Int) { raceUpdated(after: $after) { sequence gap { reason } } }";
+        let body = serde_json::json!({ "query": query, "variables": { "after": after } });
+        let request = reqwest::Client::new().post(&server.graphql);
+        let request = request.header("accept", "text/event-stream").json(&body);
+        Events::of(request.send().await.unwrap())
+    };
+    let told = async |events: &mut Events, count: usize| {
+        let mut sequences = Vec::new();
+        for _ in 0..count {
+            let told = events.next().await.unwrap();
+            let told = &told["data"]["raceUpdated"];
+            assert_eq!(told["gap"], Value::Null, "{told:#}");
+            sequences.push(told["sequence"].as_i64().unwrap());
+        }
+        sequences
+    };
+    let [first, second] = &servers;
+    let mut here = follow(first, None).await;
+    let mut there = follow(second, None).await;
+    assert_eq!(told(&mut here, 1).await, [0]);
+    assert_eq!(told(&mut there, 1).await, [0]);
+    // Many commits, faster than they are heard of one by one.
+    for _ in 0..40 {
+        let now = third.clock.now();
+        let kind = event::RACE_IMPORTED;
+        let subject = "Race:2024_monaco";
+        let committed = event::append(&third.db, event::DATA, kind, subject, now).await;
+        committed.unwrap();
+        third.bus.committed();
+    }
+    let all: Vec<i64> = (1..=40).collect();
+    assert_eq!(told(&mut here, 40).await, all);
+    drop(here);
+    let mut elsewhere = follow(second, Some(25)).await;
+    assert_eq!(told(&mut elsewhere, 15).await, all[25..]);
+    assert_eq!(told(&mut there, 40).await, all);
+}

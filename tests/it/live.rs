@@ -5,7 +5,7 @@ use domain::live::{
     self,
     record::{Record, Said},
 };
-use entities::{entry, race};
+use entities::{entry, race, result};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
@@ -260,4 +260,80 @@ async fn two_who_hear_the_same_feed_at_once_tell_it_once() {
         assert_eq!(sequences(&events), expected);
         seen = last;
     }
+}
+
+#[tokio::test]
+async fn a_race_whose_feed_falls_silent_ends_by_its_stored_classification() {
+    let app = TestApp::bundled().await;
+    let (race, numbers) = race_day(&app).await;
+    // Nobody has followed it yet.
+    assert_eq!(live::close(&app.app, &race).await.unwrap(), None);
+    hear(&app, &race, lap(&numbers, 1)).await;
+    let mut socket = follow(&app, json!({ "race": RACE })).await;
+    let first = update(&mut socket).await.unwrap();
+    assert_eq!(
+        (&first["completed"], &first["snapshot"]["status"]),
+        (&json!(false), &json!("RUNNING"))
+    );
+    let closed = live::close(&app.app, &race).await.unwrap().unwrap();
+    assert!(closed.finished);
+    let mut classified = 0;
+    let mut completed = Value::Null;
+    while let Some(told) = update(&mut socket).await {
+        let events = told["events"].as_array().unwrap().iter();
+        classified += events
+            .filter(|event| event["eventType"] == "CLASSIFICATION")
+            .count();
+        completed = told["completed"].clone();
+    }
+    assert_eq!((classified, completed), (numbers.len(), json!(true)));
+    let query = r#"{ liveRace(race: "2024_monaco") { status cars { driver { ref } classification { position } } }
+        race(ref: "2024_monaco") { results { position driver { ref } } } }"#;
+    let stands = app.data(query).await;
+    assert_eq!(stands["liveRace"]["status"], "FINISHED");
+    let mut cars: Vec<_> = stands["liveRace"]["cars"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|car| {
+            (
+                car["driver"]["ref"].to_string(),
+                car["classification"]["position"].as_i64(),
+            )
+        })
+        .collect();
+    let mut results: Vec<_> = stands["race"]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["driver"]["ref"].to_string(), row["position"].as_i64()))
+        .collect();
+    cars.sort();
+    results.sort();
+    assert_eq!(cars, results);
+    // The same again is nothing new; a correction is.
+    let again = live::close(&app.app, &race).await.unwrap().unwrap();
+    assert_eq!((again.events, again.sequence), (0, closed.sequence));
+    let winner = result::Entity::find()
+        .filter(result::Column::RaceId.eq(race.id))
+        .filter(result::Column::Position.eq(1));
+    let mut winner = winner
+        .one(&app.app.db)
+        .await
+        .unwrap()
+        .unwrap()
+        .into_active_model();
+    winner.position = Set(None);
+    winner.status = Set(result::Status::Disqualified);
+    winner.update(&app.app.db).await.unwrap();
+    let corrected = live::close(&app.app, &race).await.unwrap().unwrap();
+    assert!(corrected.events > 0);
+    let mut back = follow(&app, json!({ "race": RACE, "after": closed.sequence })).await;
+    let events = events_until(&mut back, corrected.sequence).await;
+    assert!(
+        events
+            .iter()
+            .any(|event| event["eventType"] == "CLASSIFICATION"),
+        "{events:#?}"
+    );
 }

@@ -39,6 +39,7 @@ mod nullability;
 mod openf1;
 mod paging;
 mod performance;
+mod race_update;
 mod rate_limit;
 mod smoke;
 mod sockets;

@@ -7,11 +7,20 @@ use chrono::{DateTime, Utc};
 use domain::{
     data_status::{self, SourceStatus as SourceRow},
     event,
+    feed::Interest,
 };
 use entities::import_run;
 use futures::{Stream, StreamExt};
+use sea_orm::EntityTrait;
 
-use super::{app, directive::ListOf, feed, race::Race, result::Source};
+use super::{
+    app, db,
+    directive::ListOf,
+    feed::{self, Change},
+    live::SequenceGap,
+    race::Race,
+    result::Source,
+};
 use crate::{
     error::{Result, from_database},
     loaders::Loaders,
@@ -98,6 +107,10 @@ pub struct RunProgress(import_run::Model);
 /// How far an import is, or what it came to.
 #[Object(cache_control(max_age = 5))]
 impl RunProgress {
+    async fn source(&self) -> Source {
+        self.0.source.into()
+    }
+
     async fn status(&self) -> RunStatus {
         self.0.status.into()
     }
@@ -147,7 +160,7 @@ impl DataStatusQuery {
 }
 
 pub struct DataStatusChange {
-    sequence: i64,
+    change: Change,
     status: Arc<data_status::DataStatus>,
 }
 
@@ -156,7 +169,27 @@ pub struct DataStatusChange {
 impl DataStatusChange {
     /// Grows with every change; give the last one as `after` to go on from there.
     async fn sequence(&self) -> i64 {
-        self.sequence
+        self.change.sequence
+    }
+
+    /// When it happened; null in what is told at the beginning.
+    async fn at(&self) -> Option<DateTime<Utc>> {
+        self.change.at()
+    }
+
+    /// Set when changes after `after` are left out. The state beside it is the one after them.
+    async fn gap(&self) -> Option<SequenceGap> {
+        self.change.gap.map(SequenceGap)
+    }
+
+    /// The import or sync that began, went on or ended, as it is now; null in what is told at the
+    /// beginning.
+    async fn run(&self, ctx: &Context<'_>) -> Option<Result<RunProgress>> {
+        let id: i32 = self.change.reference("ImportRun")?.parse().ok()?;
+        let row = import_run::Entity::find_by_id(id).one(db(ctx)).await;
+        row.map(|row| row.map(RunProgress))
+            .map_err(|error| from_database(&error))
+            .transpose()
     }
 
     /// How fresh the data is at this sequence, or already later.
@@ -170,21 +203,22 @@ pub struct DataStatusSubscription;
 
 #[Subscription]
 impl DataStatusSubscription {
-    /// How fresh the data is: at once, then whenever an import or sync goes on. With `after`,
-    /// the sequence of the last change seen, only what is newer.
+    /// How fresh the data is: at once, then whenever an import or sync goes on, each change once and in
+    /// order. With `after`, the sequence of the last change seen, only what is newer.
     async fn data_status_changed(
         &self,
         ctx: &Context<'_>,
         after: Option<i64>,
     ) -> impl Stream<Item = Result<DataStatusChange>> {
         let app = app(ctx).clone();
-        feed::moments(ctx, event::DATA_STATUS, after).then(move |sequence| {
+        let changes = feed::changes(ctx, event::DATA_STATUS, &Interest::default(), after);
+        changes.then(move |change| {
             let app = app.clone();
             async move {
                 let status = data_status::status(&app).await;
                 let status = status.map_err(|error| from_database(&error))?;
                 let status = Arc::new(status);
-                Ok(DataStatusChange { sequence, status })
+                Ok(DataStatusChange { change, status })
             }
         })
     }

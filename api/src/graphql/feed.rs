@@ -1,7 +1,6 @@
-//! How a subscription is run: not as one long stream, but once for every moment that somebody
+//! How a subscription is run: not as one long stream, but once for everything that somebody
 //! is to be told of, with fresh loaders. Who drives it (`http/feeds.rs`) first asks what it
-//! listens to, then has it answer for the present, then for each event: several that come together are
-//! told together by moments, and one by one by changes.
+//! listens to, then has it answer for the present, then for each event.
 //!
 //! A race is told of by stretches (`http/stretches.rs`): once with how it stands, then with what
 //! was between two sequences.
@@ -9,19 +8,23 @@
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
-use chrono::TimeDelta;
-use domain::live::follow::Source;
-use futures::{Stream, stream};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    feed::{Interest, Missed},
+    live::follow::Source,
+};
+use entities::event::Model as Event;
+use futures::{Stream, StreamExt, stream};
 
 /// What a subscription listens to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
     /// Name of the event stream.
     pub stream: String,
+    /// Which of its events.
+    pub interest: Interest,
     /// The last sequence that the client has; none for a first visit.
     pub after: Option<i64>,
-    /// Whether every event is told by itself.
-    pub each: bool,
     /// The race, if it is one that is told of by stretches.
     pub race: Option<Course>,
 }
@@ -38,9 +41,7 @@ pub struct Course {
 pub enum Run {
     /// To say what it listens to; it yields nothing.
     Describe(Arc<OnceLock<Topic>>),
-    /// To answer once, as things stand at this sequence of its stream or later.
-    Moment(i64),
-    /// To answer once, of one event or of how things stand.
+    /// To answer once, as things stand after a change or later.
     Change(Change),
     /// To answer once what is between two sequences.
     Stretch(Stretch),
@@ -51,8 +52,35 @@ pub enum Run {
 pub struct Change {
     /// All up to here has been told then.
     pub sequence: i64,
-    /// Sequence of the event; none for how things stand, to who begins.
-    pub event: Option<i64>,
+    /// None for how things stand: to who begins, or begins anew after a gap.
+    pub event: Option<Arc<Event>>,
+    /// What is left out.
+    pub gap: Option<Missed>,
+}
+
+impl Change {
+    /// One event.
+    #[must_use]
+    pub fn of(event: Event) -> Self {
+        Self {
+            sequence: event.sequence,
+            event: Some(Arc::new(event)),
+            gap: None,
+        }
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> Option<DateTime<Utc>> {
+        self.event.as_ref().map(|event| event.created_at)
+    }
+
+    /// The ref of what it happened to, if that is of this type: `2024_monaco` of a `Race`.
+    #[must_use]
+    pub fn reference(&self, kind: &str) -> Option<&str> {
+        let (found, reference) = self.event.as_ref()?.subject.split_once(':')?;
+        (found == kind).then_some(reference)
+    }
 }
 
 /// From a sequence that a follower has, or from the beginning, to another.
@@ -62,39 +90,19 @@ pub struct Stretch {
     pub until: i64,
 }
 
-/// The moments of one run: none when only the topic is asked for, else one.
-///
-/// A field that subscribes maps each sequence to what it tells of it.
-pub fn moments(
-    ctx: &Context<'_>,
-    stream: &str,
-    after: Option<i64>,
-) -> impl Stream<Item = i64> + Send + use<> {
-    let topic = || Topic {
-        stream: stream.to_owned(),
-        after,
-        each: false,
-        race: None,
-    };
-    let moment = match asked(ctx, topic) {
-        Some(Run::Moment(sequence)) => Some(*sequence),
-        _ => None,
-    };
-    stream::iter(moment)
-}
-
 /// The changes of one run: none when only the topic is asked for, else one.
 ///
 /// A field that subscribes maps it to what it tells of it.
 pub fn changes(
     ctx: &Context<'_>,
     stream: &str,
+    interest: &Interest,
     after: Option<i64>,
 ) -> impl Stream<Item = Change> + Send + use<> {
     let topic = || Topic {
         stream: stream.to_owned(),
+        interest: interest.clone(),
         after,
-        each: true,
         race: None,
     };
     let change = match asked(ctx, topic) {
@@ -102,6 +110,16 @@ pub fn changes(
         _ => None,
     };
     stream::iter(change)
+}
+
+/// The same for all events of a stream, for a field that tells how things stand whatever happened.
+pub fn moments(
+    ctx: &Context<'_>,
+    stream: &str,
+    after: Option<i64>,
+) -> impl Stream<Item = i64> + Send + use<> {
+    let changes = changes(ctx, stream, &Interest::default(), after);
+    changes.map(|change| change.sequence)
 }
 
 /// The stretches of one run: none when only the topic is asked for, else one.
@@ -112,8 +130,8 @@ pub fn stretches(
 ) -> impl Stream<Item = Stretch> + Send + use<> {
     let topic = || Topic {
         stream: race.source.stream(),
+        interest: Interest::default(),
         after,
-        each: false,
         race: Some(race.clone()),
     };
     let stretch = match asked(ctx, topic) {

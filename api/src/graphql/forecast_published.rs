@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Subscription};
 use domain::{
     App, event,
+    feed::Interest,
     forecast::{self, Known, Published},
     season,
 };
@@ -18,6 +19,7 @@ use super::{
     engine::EngineId,
     feed::{self, Change},
     forecast::Forecast,
+    live::SequenceGap,
     node,
 };
 use crate::error::{Code, Result, from_database, from_domain};
@@ -31,7 +33,7 @@ struct Wanted {
 }
 
 pub struct ForecastPublication {
-    sequence: i64,
+    change: Change,
     known: Arc<Known>,
     news: News,
 }
@@ -47,7 +49,13 @@ enum News {
 impl ForecastPublication {
     /// All up to here has been told; give the last one as `after` to go on from there.
     async fn sequence(&self) -> i64 {
-        self.sequence
+        self.change.sequence
+    }
+
+    /// Set when publications after `after` are left out. The snapshot beside it is how forecasts are
+    /// after them.
+    async fn gap(&self) -> Option<SequenceGap> {
+        self.change.gap.map(SequenceGap)
     }
 
     /// What was said; null in the first of who does not resume.
@@ -58,8 +66,8 @@ impl ForecastPublication {
         }
     }
 
-    /// In the first of who does not resume: what was said so far of the race asked for, else of
-    /// the next race.
+    /// In the first of who does not resume, and after a gap: what was said so far of the race asked
+    /// for, else of the next race.
     #[graphql(directive = ListOf::apply(40))]
     async fn snapshot(&self) -> Option<Vec<Forecast>> {
         match &self.news {
@@ -99,7 +107,7 @@ impl ForecastPublication {
             Some(News::Standing(standing.transpose()?.unwrap_or_default()))
         };
         Ok(news.map(|news| Self {
-            sequence,
+            change,
             known,
             news,
         }))
@@ -131,7 +139,8 @@ impl ForecastSubscription {
             race,
             engine: engine.map(|engine| engine.0),
         };
-        let changes = feed::changes(ctx, event::FORECAST, after);
+        let interest = Interest::in_kind(event::FORECAST_PUBLISHED);
+        let changes = feed::changes(ctx, event::FORECAST, &interest, after);
         Ok(changes.filter_map(move |change| {
             let app = app.clone();
             async move {

@@ -182,7 +182,7 @@ impl LiveWeather {
     }
 }
 
-pub struct SequenceGap(Missed);
+pub struct SequenceGap(pub Missed);
 
 /// Events that are not told one by one.
 #[Object(cache_control(max_age = 1))]

@@ -45,62 +45,46 @@ impl Pair {
     }
 }
 
-pub struct LiveDriverStanding(Pair);
+macro_rules! standings {
+    ($($(#[$doc:meta])* $name:ident of $who:ident: $noun:ident)*) => {
+        $(
+            pub struct $name(Pair);
 
-/// A place in the drivers' championship, if the race ended now.
-#[Object(cache_control(max_age = 1))]
-impl LiveDriverStanding {
-    async fn driver(&self, ctx: &Context<'_>) -> Result<Driver> {
-        Driver::load(ctx, self.0.now.who).await
-    }
+            $(#[$doc])*
+            #[Object(cache_control(max_age = 1))]
+            impl $name {
+                async fn $who(&self, ctx: &Context<'_>) -> Result<$noun> {
+                    $noun::load(ctx, self.0.now.who).await
+                }
 
-    /// Several drivers may share a place; null without one.
-    async fn position(&self) -> Option<i32> {
-        self.0.now.position
-    }
+                /// Several may share a place; null without one.
+                async fn position(&self) -> Option<i32> {
+                    self.0.now.position
+                }
 
-    /// Before the race; null without a place.
-    async fn position_before(&self) -> Option<i32> {
-        self.0.before.as_ref()?.position
-    }
+                /// Before the race; null without a place.
+                async fn position_before(&self) -> Option<i32> {
+                    self.0.before.as_ref()?.position
+                }
 
-    /// Points that count.
-    async fn points(&self) -> Decimal {
-        Decimal::hundredths(self.0.now.points)
-    }
+                /// Points that count.
+                async fn points(&self) -> Decimal {
+                    Decimal::hundredths(self.0.now.points)
+                }
 
-    /// Of them from this weekend.
-    async fn points_gained(&self) -> Decimal {
-        Decimal::hundredths(self.0.points_gained())
-    }
+                /// Of them from this weekend.
+                async fn points_gained(&self) -> Decimal {
+                    Decimal::hundredths(self.0.points_gained())
+                }
+            }
+        )*
+    };
 }
 
-pub struct LiveConstructorStanding(Pair);
+standings! {
+    /// A place in the drivers' championship, if the race ended now.
+    LiveDriverStanding of driver: Driver
 
-/// A place in the constructors' championship, if the race ended now.
-#[Object(cache_control(max_age = 1))]
-impl LiveConstructorStanding {
-    async fn constructor(&self, ctx: &Context<'_>) -> Result<Constructor> {
-        Constructor::load(ctx, self.0.now.who).await
-    }
-
-    /// Several constructors may share a place; null without one.
-    async fn position(&self) -> Option<i32> {
-        self.0.now.position
-    }
-
-    /// Before the race; null without a place.
-    async fn position_before(&self) -> Option<i32> {
-        self.0.before.as_ref()?.position
-    }
-
-    /// Points that count.
-    async fn points(&self) -> Decimal {
-        Decimal::hundredths(self.0.now.points)
-    }
-
-    /// Of them from this weekend.
-    async fn points_gained(&self) -> Decimal {
-        Decimal::hundredths(self.0.points_gained())
-    }
+    /// A place in the constructors' championship, if the race ended now.
+    LiveConstructorStanding of constructor: Constructor
 }

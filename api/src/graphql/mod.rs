@@ -32,6 +32,7 @@ pub mod qualifying;
 pub mod race;
 pub mod race_control;
 pub mod race_filter;
+pub mod race_update;
 pub mod replay;
 pub mod result;
 pub mod result_filter;
@@ -89,6 +90,8 @@ pub struct Subscription(
     data_status::DataStatusSubscription,
     live::LiveSubscription,
     forecast_published::ForecastSubscription,
+    race_update::RaceSubscription,
+    standing::StandingsSubscription,
 );
 
 /// The executable schema.

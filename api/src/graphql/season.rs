@@ -10,7 +10,7 @@ use super::{
     standing::{ConstructorStanding, DriverStanding},
 };
 use crate::{
-    error::Result,
+    error::{Code, Result},
     loaders::{Loaders, One},
 };
 
@@ -88,7 +88,21 @@ impl Season {
 }
 
 impl Season {
-    async fn rows(&self, ctx: &Context<'_>) -> Result<Vec<One<entities::race::Entity>>> {
+    /// The season of a year.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when there is none, or when the database fails.
+    pub async fn of_year(ctx: &Context<'_>, year: i32) -> Result<Self> {
+        let row = Loaders::of(ctx).season.load(year).await?;
+        row.map(Self)
+            .ok_or_else(|| Code::NotFound.error(format!("there is no season {year}")))
+    }
+
+    /// The rows of its races, by round.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rows(&self, ctx: &Context<'_>) -> Result<Vec<One<entities::race::Entity>>> {
         let races = Loaders::of(ctx).season_races.load(self.0.year).await?;
         Ok(races.map(|races| races.to_vec()).unwrap_or_default())
     }

@@ -1,9 +1,20 @@
 //! Championship standings.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Object, Subscription};
+use chrono::{DateTime, Utc};
+use domain::{event, feed::Interest};
 use entities::{constructor_standing, driver_standing};
+use futures::{Stream, StreamExt};
 
-use super::{constructor::Constructor, directive::ListOf, driver::Driver, scalars::Decimal};
+use super::{
+    constructor::Constructor,
+    directive::ListOf,
+    driver::Driver,
+    feed::{self, Change},
+    live::SequenceGap,
+    scalars::Decimal,
+    season::Season,
+};
 use crate::{
     error::Result,
     loaders::{Loaders, One, OneStanding},
@@ -172,5 +183,59 @@ impl PublishedStanding {
 
     async fn wins(&self) -> i32 {
         self.wins
+    }
+}
+
+pub struct StandingsUpdate {
+    change: Change,
+    season: Season,
+}
+
+/// News of the championships of a season.
+#[Object(cache_control(max_age = 5))]
+impl StandingsUpdate {
+    /// Grows with every change to the data; give the last one as `after` to go on from there.
+    async fn sequence(&self) -> i64 {
+        self.change.sequence
+    }
+
+    /// When they were computed; null in what is told at the beginning.
+    async fn at(&self) -> Option<DateTime<Utc>> {
+        self.change.at()
+    }
+
+    /// Set when changes after `after` are left out. The season beside it is as it is after them.
+    async fn gap(&self) -> Option<SequenceGap> {
+        self.change.gap.map(SequenceGap)
+    }
+
+    /// The season with its standings, as they are now.
+    async fn season(&self) -> Season {
+        Season(self.season.0.clone())
+    }
+}
+
+#[derive(Default)]
+pub struct StandingsSubscription;
+
+#[Subscription]
+impl StandingsSubscription {
+    /// The championships of a season: how they stand at once, then each time that they were computed
+    /// anew since results changed, once and in order. With `after`, the sequence of the last
+    /// update seen, only what is newer.
+    async fn standings_changed(
+        &self,
+        ctx: &Context<'_>,
+        season: i32,
+        after: Option<i64>,
+    ) -> Result<impl Stream<Item = StandingsUpdate>> {
+        let row = Season::of_year(ctx, season).await?.0;
+        let interest = Interest::in_kind(event::STANDINGS_COMPUTED);
+        let interest = interest.about(format!("Season:{season}"));
+        let changes = feed::changes(ctx, event::DATA, &interest, after);
+        Ok(changes.map(move |change| StandingsUpdate {
+            change,
+            season: Season(row.clone()),
+        }))
     }
 }

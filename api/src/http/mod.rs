@@ -7,6 +7,7 @@
 mod accept;
 pub(crate) mod address;
 mod answers;
+mod changes;
 mod documents;
 mod edge;
 mod encoding;
@@ -39,8 +40,8 @@ use tokio::sync::watch;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use answers::Answers;
+use changes::Changes;
 use documents::{Documents, TrustedError};
-use feeds::Feeds;
 use guard::Guard;
 use origins::Origins;
 use rate_limit::Limits;
@@ -61,7 +62,7 @@ pub struct Inner {
     guard: Guard,
     documents: Documents,
     answers: Answers,
-    feeds: Feeds,
+    changes: Changes,
     stretches: Stretches,
     limits: Arc<Limits>,
     sockets: Sockets,
@@ -99,7 +100,7 @@ impl Server {
         }
         Ok(Self(Arc::new(Inner {
             answers: Answers::new(config.cache.answers_bytes, config.clock.speed),
-            feeds: Feeds::default(),
+            changes: Changes::default(),
             stretches: Stretches::default(),
             limits: Arc::new(Limits::new(&app)),
             sockets: Sockets::new(&config.websocket),

@@ -175,6 +175,8 @@ pub struct CacheConfig {
 pub struct EventsConfig {
     pub poll_milliseconds: u64,
     pub relayed_poll_milliseconds: u64,
+    pub keep_days: i64,
+    pub resume_events: u64,
 }
 
 /// `[live]`

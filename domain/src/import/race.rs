@@ -195,9 +195,9 @@ pub async fn announce<C: ConnectionTrait>(
     changed: Changed,
 ) -> Result<(), DbErr> {
     let subject = format!("Race:{reference}");
-    let mut kinds = vec!["race_imported"];
+    let mut kinds = vec![event::RACE_IMPORTED];
     if changed.results {
-        kinds.push("results_published");
+        kinds.push(event::RESULTS_PUBLISHED);
     }
     for kind in kinds {
         event::append(writer.transaction, event::DATA, kind, &subject, writer.now).await?;

@@ -22,6 +22,8 @@ use crate::{
     event,
 };
 
+pub use crate::feed::{Missed, Reason};
+
 /// What is followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -54,28 +56,6 @@ pub struct Told {
     pub events: Vec<(i64, Arc<Event>)>,
     /// Nothing follows.
     pub ended: bool,
-}
-
-/// Events that a follower asked for and is not told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Missed {
-    /// First and last of them.
-    pub from: i64,
-    pub to: i64,
-    pub reason: Reason,
-}
-
-/// Why events are not told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// They are no longer kept one by one.
-    Forgotten,
-    /// They are too many to be told at once.
-    TooMany,
-    /// The replay has been moved.
-    Moved,
-    /// There never was such a sequence.
-    Unknown,
 }
 
 /// How a race stands.

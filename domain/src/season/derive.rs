@@ -65,7 +65,7 @@ pub async fn derive_stale(
         event::append(
             &transaction,
             event::DATA,
-            "standings_computed",
+            event::STANDINGS_COMPUTED,
             &subject,
             app.clock.now(),
         )

@@ -34,14 +34,14 @@ const TABLE: [Row; 4] = [
         kind: Kind::RaceUpdated,
         name: "race.updated",
         stream: event::DATA,
-        event: "race_imported",
+        event: event::RACE_IMPORTED,
         query: |race| format!("{{race(ref:{}){{name date status}}}}", text(race)),
     },
     Row {
         kind: Kind::ResultsPublished,
         name: "results.published",
         stream: event::DATA,
-        event: "results_published",
+        event: event::RESULTS_PUBLISHED,
         query: |race| {
             format!(
                 "{{race(ref:{}){{name results{{position positionText points driver{{name}}}}}}}}",
@@ -53,7 +53,7 @@ const TABLE: [Row; 4] = [
         kind: Kind::StandingsChanged,
         name: "standings.changed",
         stream: event::DATA,
-        event: "standings_computed",
+        event: event::STANDINGS_COMPUTED,
         query: |season| {
             let year = season.parse().unwrap_or(0_i32);
             format!("{{season(year:{year}){{driverStandings{{position points driver{{name}}}}}}}}")

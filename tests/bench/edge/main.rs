@@ -3,6 +3,7 @@
 //! loopback only.
 //!
 //!     edge crowd [SUBSCRIBERS]    what subscribers weigh, and how fast an event reaches all
+//!     edge race [SUBSCRIBERS]     how fast a replayed race reaches all who follow it
 //!     edge attacks                what attacks cost the server and its other clients
 //!     edge stop                   whether anybody is cut off when the server is asked to stop
 //!
@@ -15,6 +16,7 @@ mod events;
 mod figures;
 mod http;
 mod neighbour;
+mod race;
 mod reader;
 mod server;
 mod slow;
@@ -25,6 +27,7 @@ use anyhow::{Context, Result, bail};
 
 /// How many subscribers there are when nothing is said.
 const CROWD: usize = 10_000;
+const FOLLOWERS: usize = 1000;
 
 // One thread: the server is to have the rest of the machine.
 #[tokio::main(flavor = "current_thread")]
@@ -37,9 +40,14 @@ async fn main() -> Result<()> {
             let subscribers = subscribers.parse().context("SUBSCRIBERS is a number")?;
             crowded(subscribers).await
         }
+        ["race"] => race::run(FOLLOWERS).await,
+        ["race", subscribers] => {
+            let subscribers = subscribers.parse().context("SUBSCRIBERS is a number")?;
+            race::run(subscribers).await
+        }
         ["attacks"] => attacks::run().await,
         ["stop"] => stop::run().await,
-        _ => bail!("usage: edge crowd [SUBSCRIBERS] | attacks | stop"),
+        _ => bail!("usage: edge crowd [SUBSCRIBERS] | race [SUBSCRIBERS] | attacks | stop"),
     }
 }
 

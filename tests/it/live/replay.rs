@@ -1,11 +1,18 @@
 //! Replays of past races: from start to end, paused, moved, stopped.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::import::{ergast::Ergast, import};
+use entities::live_replay;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use super::{RACE, follow, sequences, update};
-use crate::support::TestApp;
+use crate::support::{TestApp, dump::Dump, streams::Socket};
 
 const STATE: &str = "handle liveRace playing stopped time speed lap length synthetic";
 
@@ -172,4 +179,111 @@ async fn what_cannot_be_replayed_is_a_clear_error() {
     }
     let fourth = format!(r#"mutation {{ startReplay(race: "{RACE}") {{ handle }} }}"#);
     assert_eq!(app.error_code(&fourth).await, "CONFLICT");
+}
+
+#[tokio::test]
+async fn who_follows_a_replay_that_expires_is_told_that_it_is_over() {
+    let app = TestApp::bundled().await;
+    let replay = begin(&app, "speed: 20").await;
+    let handle = replay["handle"].as_str().unwrap();
+    let row = live_replay::Entity::find_by_id(handle.to_owned());
+    let row = row.one(&app.app.db).await.unwrap().unwrap();
+    let mut row = row.into_active_model();
+    row.expires_at = Set(app.app.clock.waiting_time() + TimeDelta::milliseconds(1500));
+    row.update(&app.app.db).await.unwrap();
+    let mut socket = follow(&app, json!({ "race": replay["liveRace"] })).await;
+    let first = update(&mut socket).await.unwrap();
+    assert_eq!(first["completed"], false);
+    let mut last = first;
+    while let Some(told) = update(&mut socket).await {
+        assert!(told["sequence"].as_i64() >= last["sequence"].as_i64());
+        last = told;
+    }
+    assert_eq!(last["completed"], true);
+    // Nobody else can follow it any more, and it takes nobody's place.
+    let mut late = follow(&app, json!({ "race": replay["liveRace"] })).await;
+    assert_eq!(late.receive().await["type"], "error");
+    for _ in 0..3 {
+        begin(&app, "speed: 1").await;
+    }
+}
+
+#[tokio::test]
+async fn a_race_whose_laps_are_known_is_replayed_lap_by_lap_as_it_was() {
+    let app = TestApp::empty().await;
+    let dump = Dump::new().write();
+    let source = Ergast::open(dump.path()).unwrap();
+    import(&app.app, source, |_| {}).await.unwrap();
+    let query =
+        format!(r#"mutation {{ startReplay(race: "2030_welsh", speed: 200) {{ {STATE} }} }}"#);
+    let replay = app.data(&query).await["startReplay"].take();
+    assert_eq!(replay["synthetic"], false);
+    let query = "subscription ($race: ID!) { liveRace(race: $race) {
+      completed snapshot { synthetic cars { driver { ref } } }
+      events { eventType at
+        ... on LiveLapEvent { driver { ref } lap { number time } }
+        ... on LivePitStopEvent { driver { ref } pitStop { lap } }
+        ... on LiveClassificationEvent { driver { ref } classification { position } }
+      }
+    } }";
+    let mut socket = Socket::greeted(&app).await;
+    let variables = json!({ "race": replay["liveRace"] });
+    socket
+        .subscribe_with("1", json!({ "query": query, "variables": variables }))
+        .await;
+    let mut events = Vec::new();
+    while let Some(told) = update(&mut socket).await {
+        events.extend(told["events"].as_array().unwrap().iter().cloned());
+    }
+    let of = |kind: &str| {
+        events
+            .iter()
+            .filter(move |event| event["eventType"] == kind)
+    };
+    // Each lap of each car, with its time, at the end of that time.
+    let start: DateTime<Utc> = "2030-05-12T13:00:00Z".parse().unwrap();
+    let mut done = BTreeMap::new();
+    for event in of("LAP").filter(|event| event["lap"]["time"].is_i64()) {
+        let number = event["lap"]["number"].as_i64().unwrap();
+        let time = event["lap"]["time"].as_i64().unwrap();
+        assert_eq!(time, 91_000 + number * 100, "{event:#}");
+        let at: DateTime<Utc> = event["at"].as_str().unwrap().parse().unwrap();
+        let so_far: i64 = (1..=number).map(|lap| 91_000 + lap * 100).sum();
+        assert_eq!((at - start).num_milliseconds(), so_far, "{event:#}");
+        let driver = event["driver"]["ref"].as_str().unwrap();
+        done.entry(driver).or_insert_with(Vec::new).push(number);
+    }
+    let five =
+        ["adler", "borg", "cruz", "dumas", "eklund"].map(|driver| (driver, vec![1, 2, 3, 4, 5]));
+    let mut expected = BTreeMap::from(five);
+    expected.insert("fuchs", vec![1, 2]);
+    assert_eq!(done, expected);
+    let stops: BTreeSet<_> = of("PIT_STOP")
+        .map(|event| {
+            (
+                event["driver"]["ref"].as_str(),
+                event["pitStop"]["lap"].as_i64(),
+            )
+        })
+        .collect();
+    assert_eq!(stops.len(), 6);
+    assert!(stops.iter().all(|(_, lap)| *lap == Some(2)), "{stops:?}");
+    let mut classified: Vec<_> = of("CLASSIFICATION")
+        .map(|event| {
+            (
+                event["classification"]["position"].as_i64(),
+                event["driver"]["ref"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    classified.sort_unstable();
+    let order = [
+        (None, "fuchs"),
+        (Some(1), "adler"),
+        (Some(2), "borg"),
+        (Some(3), "cruz"),
+        (Some(4), "dumas"),
+        (Some(5), "eklund"),
+    ];
+    assert_eq!(classified, order);
 }
