@@ -591,7 +591,8 @@ async fn a_trained_engine_speaks_by_its_model_in_production_and_others_learn_fro
     // A back-test says something else of it, and does not count.
     let known = forecast::known(&over).await.unwrap();
     let plan = engines::backtest::Plan::new(2022..=2022, latest, Target::Race);
-    let walks = backtest::run(&over, &known, &[regression], plan, |_| ());
+    let engines = [regression];
+    let walks = backtest::run(&over, &known, &engines, plan, |_| ());
     let walks = walks.await.unwrap();
     backtest::store(&over, &known, &walks).await.unwrap();
     let mut walked = walks
