@@ -1,14 +1,12 @@
 //! Events: rows written in the transaction of the change that they tell of.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entities::{event, event_stream};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
-
-use crate::App;
 
 /// Stream of changes to races, results and standings.
 pub const DATA: &str = "data";
@@ -105,21 +103,6 @@ pub async fn advance<C: ConnectionTrait>(
         .exec_with_returning(transaction)
         .await?;
     Ok(row.last_sequence)
-}
-
-/// Days that events are kept. Who resumes from before them has missed some and is told so.
-const KEEP: TimeDelta = TimeDelta::days(30);
-
-/// Forgets events of long ago; their sequences go on. Says how many.
-///
-/// # Errors
-/// When the database fails.
-pub async fn clean_up(app: &App) -> Result<u64, DbErr> {
-    let gone = event::Entity::delete_many()
-        .filter(event::Column::CreatedAt.lt(app.clock.now() - KEEP))
-        .exec(&app.db)
-        .await?;
-    Ok(gone.rows_affected)
 }
 
 /// Whether a stream tells of nothing that an answer kept for others rests on: of races while they

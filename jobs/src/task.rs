@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use domain::{
     App,
     error::Error,
-    event, forecast,
+    feed, forecast,
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
     job::{self, End, Kind},
     live::{self, Race},
@@ -203,7 +203,7 @@ impl Tasks {
     async fn clean_up(&self) -> Done {
         let app = &self.app;
         let live = live::clean_up(app).await?;
-        let events = event::clean_up(app).await?;
+        let events = feed::clean_up(app).await?;
         webhook::clean_up(app).await?;
         let jobs = job::clean_up(app).await?;
         let requests = upstream::clean_up(app).await?;
