@@ -160,7 +160,7 @@ async fn the_next_race_gets_its_forecast_with_one_request() {
     assert_eq!(forecast["chanceOfRain"], 0.12);
     assert_eq!(
         (&forecast["source"], &forecast["fetchedAt"]),
-        (&json!("OPEN_METEO"), &json!("2025-03-10T12:00:00Z"))
+        (&json!("OPEN_METEO"), &json!("2025-03-10T12:00:00+00:00"))
     );
     let attribution = forecast["attribution"].as_str().unwrap();
     assert!(attribution.contains("Open-Meteo.com") && attribution.contains("CC BY 4.0"));
@@ -208,7 +208,7 @@ async fn the_same_again_is_no_news_but_holds_as_of_later() {
     assert_eq!(events(&app).await.0, 1);
     let data = test.data(QUERY).await;
     let fetched = &data["race"]["weatherForecast"]["fetchedAt"];
-    assert_eq!(fetched, "2025-03-11T12:00:00Z");
+    assert_eq!(fetched, "2025-03-11T12:00:00+00:00");
 }
 
 #[tokio::test]
@@ -260,7 +260,7 @@ async fn a_session_that_has_begun_keeps_what_was_expected_before() {
     assert_eq!(temperature(&data), 30.0);
     assert_eq!(
         data["race"]["weatherForecast"]["fetchedAt"],
-        "2025-03-16T03:50:00Z"
+        "2025-03-16T03:50:00+00:00"
     );
 }
 
@@ -286,9 +286,9 @@ async fn a_race_at_another_time_has_other_hours() {
     assert_eq!(
         starts,
         [
-            "2025-03-16T05:00:00Z",
-            "2025-03-16T06:00:00Z",
-            "2025-03-16T07:00:00Z"
+            "2025-03-16T05:00:00+00:00",
+            "2025-03-16T06:00:00+00:00",
+            "2025-03-16T07:00:00+00:00"
         ]
     );
 }
@@ -322,6 +322,6 @@ async fn bad_hours_are_reported_and_what_was_known_of_them_stays() {
     let forecast = &data["race"]["weatherForecast"];
     assert_eq!(forecast["hours"][0]["airTemperature"], 20.0);
     assert_eq!(forecast["hours"][1]["airTemperature"], 5.0);
-    assert_eq!(forecast["hours"][1]["fetchedAt"], "2025-03-10T12:00:00Z");
-    assert_eq!(forecast["fetchedAt"], "2025-03-11T12:00:00Z");
+    assert_eq!(forecast["hours"][1]["fetchedAt"], "2025-03-10T12:00:00+00:00");
+    assert_eq!(forecast["fetchedAt"], "2025-03-11T12:00:00+00:00");
 }

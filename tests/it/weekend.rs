@@ -186,7 +186,7 @@ async fn a_weekend_runs_by_the_timetable_alone_from_practice_to_the_next_forecas
     // Qualifying comes in, and forecasts are made of the grid.
     let forecasts = "{ race(ref: \"2023_monaco\") { status
         results { position driver { ref } }
-        forecasts(stage: POST_QUALIFYING) { origin frozen engine { id } evaluation { logLoss } } } }";
+        forecasts(stage: POST_QUALIFYING) { origin frozen engine { id } evaluation { winnerLogLoss } } } }";
     weekend
         .until("forecasts after qualifying", forecasts, |data| {
             let said = data["race"]["forecasts"].as_array();

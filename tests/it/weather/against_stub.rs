@@ -97,7 +97,7 @@ async fn a_weekend_is_forecast_by_both_services_and_known_afterwards() {
     let Refreshed::Stored {
         ref race,
         source: Source::OpenMeteo,
-        hours: 3,
+        hours: 8,
         ref problems,
         ..
     } = refreshed
@@ -128,7 +128,7 @@ async fn a_weekend_is_forecast_by_both_services_and_known_afterwards() {
         let refreshed = refresh(app).await.unwrap();
         let Refreshed::Stored {
             source: Source::OpenWeatherMap,
-            hours: 3,
+            hours: 8,
             ..
         } = refreshed
         else {
