@@ -351,14 +351,8 @@ async fn what_a_webhook_is_still_to_be_told_is_not_forgotten() {
     let mut older = app.app.clone();
     older.clock = Clock::standing(app.app.clock.now() + TimeDelta::days(365));
     feed::clean_up(&older).await.unwrap();
-    let kept = feed::between(
-        &app.app.db,
-        event::DATA,
-        &feed::Interest::default(),
-        0,
-        waiting,
-        100,
-    );
+    let all = feed::Interest::default();
+    let kept = feed::between(&app.app.db, event::DATA, &all, 0, waiting, 100);
     let kept = kept.await.unwrap();
     assert_eq!(
         kept.iter().map(|event| event.sequence).collect::<Vec<_>>(),
@@ -372,7 +366,7 @@ async fn what_a_webhook_is_still_to_be_told_is_not_forgotten() {
 async fn what_was_missed_costs_as_much_as_it_is() {
     let app = seasons(|config| {
         config.rate_limit.enabled = true;
-        config.rate_limit.cost_per_minute = 100;
+        config.rate_limit.cost_per_minute = 100.try_into().unwrap();
     })
     .await;
     let begin = head(&app).await;

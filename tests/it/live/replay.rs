@@ -212,7 +212,7 @@ async fn who_follows_a_replay_that_expires_is_told_that_it_is_over() {
 async fn a_race_whose_laps_are_known_is_replayed_lap_by_lap_as_it_was() {
     let app = TestApp::empty().await;
     let dump = Dump::new().write();
-    let source = Ergast::open(dump.path()).unwrap();
+    let source = Ergast::open(&dump.path()).unwrap();
     import(&app.app, source, |_| {}).await.unwrap();
     let query =
         format!(r#"mutation {{ startReplay(race: "2030_welsh", speed: 200) {{ {STATE} }} }}"#);
@@ -235,7 +235,7 @@ async fn a_race_whose_laps_are_known_is_replayed_lap_by_lap_as_it_was() {
     while let Some(told) = update(&mut socket).await {
         events.extend(told["events"].as_array().unwrap().iter().cloned());
     }
-    let of = |kind: &str| {
+    let of = |kind: &'static str| {
         events
             .iter()
             .filter(move |event| event["eventType"] == kind)
