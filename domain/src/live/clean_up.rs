@@ -11,6 +11,7 @@ use super::{
     board::Board,
     change::Change,
     ingest::{read, stream, written},
+    replay::GRACE,
 };
 use crate::{App, database, error::Result, event};
 
@@ -36,7 +37,7 @@ pub async fn clean_up(app: &App) -> Result<u64> {
         gone += forget(app, &race, before).await?;
     }
     live_replay::Entity::delete_many()
-        .filter(live_replay::Column::ExpiresAt.lt(app.clock.waiting_time()))
+        .filter(live_replay::Column::ExpiresAt.lt(app.clock.waiting_time() - GRACE))
         .exec(&app.db)
         .await?;
     Ok(gone)

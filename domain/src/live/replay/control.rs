@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{
     super::ingest::written,
-    kept::{Replay, Stored, find},
+    kept::{GRACE, Replay, Stored, find},
     playback::{Step, forget},
     recording::Recording,
 };
@@ -60,7 +60,7 @@ pub async fn start(app: &App, asked: Start) -> Result<Replay> {
     // Counting and adding are one: who comes at the same time waits here.
     event::advance(&transaction, event::REPLAY, 0).await?;
     live_replay::Entity::delete_many()
-        .filter(live_replay::Column::ExpiresAt.lt(now))
+        .filter(live_replay::Column::ExpiresAt.lt(now - GRACE))
         .exec(&transaction)
         .await?;
     make_room(app, &transaction, &asked.owner).await?;
@@ -82,7 +82,12 @@ pub async fn start(app: &App, asked: Start) -> Result<Replay> {
 
 /// Refuses when there are as many replays as there may be.
 async fn make_room<C: ConnectionTrait>(app: &App, db: &C, owner: &str) -> Result<()> {
-    let running = || live_replay::Entity::find().filter(live_replay::Column::Stopped.eq(false));
+    let now = app.clock.waiting_time();
+    let running = || {
+        live_replay::Entity::find()
+            .filter(live_replay::Column::Stopped.eq(false))
+            .filter(live_replay::Column::ExpiresAt.gt(now))
+    };
     let config = &app.config.live;
     if running().count(db).await? >= config.replays {
         return Err(Error::Unavailable(

@@ -22,6 +22,10 @@ use crate::{
 /// What stands before a handle where races can be named too.
 pub const PREFIX: &str = "Replay:";
 
+/// A replay that has expired is kept so much longer, so that those who follow it are told that it
+/// is over.
+pub(in super::super) const GRACE: TimeDelta = TimeDelta::minutes(10);
+
 /// A replay and where it is.
 #[derive(Debug, Clone)]
 pub struct Replay {
@@ -71,7 +75,7 @@ pub async fn find(app: &App, handle: &str) -> Result<()> {
 /// # Errors
 /// When the replay is no more, or the database fails.
 pub async fn head(app: &App, handle: &str, delay: TimeDelta) -> Result<Head> {
-    let stored = Stored::find(app, &app.db, handle).await?;
+    let stored = Stored::kept(app, &app.db, handle).await?;
     let (now, recording) = (app.clock.waiting_time(), &stored.recording);
     let then = now - delay;
     let (index, step) = step_at(&stored.steps, then).ok_or_else(no_steps)?;
@@ -83,13 +87,12 @@ pub async fn head(app: &App, handle: &str, delay: TimeDelta) -> Result<Head> {
     // What comes together is told together.
     let tick = TimeDelta::milliseconds(app.config.live.replay_tick_milliseconds);
     let next = due.into_iter().chain(later).min();
-    let over = stored.row.stopped || stored.row.expires_at <= now;
     let at_end = sequence - step.shift >= recording.tape.end() && later.is_none();
     let left = stored.row.expires_at - now;
     Ok(Head {
         sequence,
         next: Some(next.unwrap_or(left).max(tick).min(left.max(tick))),
-        ended: over || at_end,
+        ended: stored.over(now) || at_end,
     })
 }
 
@@ -98,7 +101,7 @@ pub async fn head(app: &App, handle: &str, delay: TimeDelta) -> Result<Head> {
 /// # Errors
 /// When the replay is no more, or the database fails.
 pub async fn told(app: &App, handle: &str, after: Option<i64>, until: i64) -> Result<Told> {
-    let stored = Stored::find(app, &app.db, handle).await?;
+    let stored = Stored::kept(app, &app.db, handle).await?;
     let recording = &stored.recording;
     let segment = stored.steps.iter().rev().find(|step| step.first <= until);
     let segment = segment.or(stored.steps.first()).ok_or_else(no_steps)?;
@@ -107,7 +110,8 @@ pub async fn told(app: &App, handle: &str, after: Option<i64>, until: i64) -> Re
         shift: segment.shift,
         before: Reason::Moved,
     };
-    let over = stored.row.stopped || until - segment.shift >= recording.tape.end();
+    let at_end = until - segment.shift >= recording.tape.end();
+    let over = stored.over(app.clock.waiting_time()) || at_end;
     Ok(segment.told(
         app,
         &recording.tape,
@@ -127,13 +131,21 @@ impl Stored {
         })
     }
 
+    /// One that goes on.
     pub(super) async fn find<C: ConnectionTrait>(app: &App, db: &C, handle: &str) -> Result<Self> {
+        let stored = Self::kept(app, db, handle).await?;
+        if stored.row.expires_at > app.clock.waiting_time() {
+            return Ok(stored);
+        }
+        Err(gone())
+    }
+
+    /// One that goes on or has been over for a short while.
+    async fn kept<C: ConnectionTrait>(app: &App, db: &C, handle: &str) -> Result<Self> {
         let handle = handle.strip_prefix(PREFIX).unwrap_or(handle);
         let row = live_replay::Entity::find_by_id(handle.to_owned())
             .one(db)
             .await?;
-        let row = row.filter(|row| row.expires_at > app.clock.waiting_time());
-        let gone = || Error::NotFound("there is no such replay, or no longer".to_owned());
         let row = row.ok_or_else(gone)?;
         let held = app.live.recordings.get(&row.race_id).await;
         let recording = if let Some(recording) = held {
@@ -143,6 +155,11 @@ impl Stored {
             Recording::of(app, &race.ok_or_else(gone)?).await?
         };
         Self::new(row, recording)
+    }
+
+    /// Whether nothing follows, wherever in the race it is.
+    fn over(&self, now: DateTime<Utc>) -> bool {
+        self.row.stopped || self.row.expires_at <= now
     }
 
     pub(super) fn last(&self) -> Result<&Step> {
@@ -166,6 +183,10 @@ impl Stored {
             expires_at: self.row.expires_at,
         })
     }
+}
+
+fn gone() -> Error {
+    Error::NotFound("there is no such replay, or no longer".to_owned())
 }
 
 fn no_steps() -> Error {

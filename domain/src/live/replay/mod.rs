@@ -22,5 +22,5 @@ mod timeline;
 
 pub use control::{Place, Start, pause, resume, seek, start, stop};
 pub use kept::{PREFIX, Replay, look};
-pub(super) use kept::{find, head, told};
+pub(super) use kept::{GRACE, find, head, told};
 pub(super) use recording::Recording;
