@@ -322,6 +322,9 @@ async fn bad_hours_are_reported_and_what_was_known_of_them_stays() {
     let forecast = &data["race"]["weatherForecast"];
     assert_eq!(forecast["hours"][0]["airTemperature"], 20.0);
     assert_eq!(forecast["hours"][1]["airTemperature"], 5.0);
-    assert_eq!(forecast["hours"][1]["fetchedAt"], "2025-03-10T12:00:00+00:00");
+    assert_eq!(
+        forecast["hours"][1]["fetchedAt"],
+        "2025-03-10T12:00:00+00:00"
+    );
     assert_eq!(forecast["fetchedAt"], "2025-03-11T12:00:00+00:00");
 }

@@ -21,6 +21,6 @@ mod synthetic;
 mod timeline;
 
 pub use control::{Place, Start, pause, resume, seek, start, stop};
-pub use kept::{PREFIX, Replay, look};
 pub(super) use kept::{GRACE, find, head, told};
+pub use kept::{PREFIX, Replay, look};
 pub(super) use recording::Recording;
