@@ -4,7 +4,11 @@
 //! What is to be done when, and what became of it, is in the table of jobs: apalis goes by the
 //! clock of the machine, and is told of nothing but the number of a row.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, anyhow};
 use apalis::{layers::WorkerBuilderExt as _, prelude::*};
@@ -13,6 +17,7 @@ use apalis_sqlite::{SqlitePool, SqliteStorage};
 use domain::job::Delivery;
 use futures::{FutureExt as _, future::BoxFuture};
 use sea_orm::{DatabaseBackend, DatabaseConnection};
+use tokio::time::{Interval, MissedTickBehavior};
 
 /// Name of the queue.
 const QUEUE: &str = "pitwall";
@@ -107,14 +112,14 @@ impl Queue {
         let worker = WorkerBuilder::new(name);
         let ended = match self {
             Self::Sqlite(pool) => worker
-                .backend(sqlite(pool).poll_with_interval(LOOK))
+                .backend(sqlite(pool).poll_with_strategy(Look::new()))
                 .concurrency(parallel)
                 .parallelize(tokio::spawn)
                 .build(perform)
                 .run_until(stop)
                 .boxed(),
             Self::Postgres(pool) => worker
-                .backend(postgres(pool).poll_with_interval(LOOK))
+                .backend(postgres(pool).poll_with_strategy(Look::new()))
                 .concurrency(parallel)
                 .parallelize(tokio::spawn)
                 .build(perform)
@@ -128,6 +133,28 @@ impl Queue {
 /// An error as the queue keeps it.
 fn shown(error: anyhow::Error) -> BoxDynError {
     BoxDynError::from(format!("{error:#}"))
+}
+
+/// Has a worker look every so often. The strategy that comes with the library forgets to be woken
+/// again after the first time.
+struct Look(Interval);
+
+impl Look {
+    fn new() -> Self {
+        let mut interval = tokio::time::interval(LOOK);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self(interval)
+    }
+}
+
+impl PollStrategy for Look {
+    fn poll_drive(&mut self, cx: &mut Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
+        let mut look = Poll::Pending;
+        while self.0.poll_tick(cx).is_ready() {
+            look = Poll::Ready(Some(()));
+        }
+        look
+    }
 }
 
 fn sqlite(pool: &SqlitePool) -> SqliteStorage<Delivery> {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use domain::{App, config::Config, event};
+use sea_orm::TransactionTrait;
 use serde_json::Value;
 
 use crate::support::{
@@ -309,8 +310,10 @@ async fn changes_are_told_one_by_one_at_every_server_and_can_be_resumed_at_anoth
         let now = third.clock.now();
         let kind = event::RACE_IMPORTED;
         let subject = "Race:2024_monaco";
-        let committed = event::append(&third.db, event::DATA, kind, subject, now).await;
-        committed.unwrap();
+        let transaction = third.db.begin().await.unwrap();
+        let appended = event::append(&transaction, event::DATA, kind, subject, now).await;
+        appended.unwrap();
+        transaction.commit().await.unwrap();
         third.bus.committed();
     }
     let all: Vec<i64> = (1..=40).collect();

@@ -141,6 +141,11 @@ pub fn stretches(
     stream::iter(stretch)
 }
 
+/// Whether somebody is about to follow, and is not being told already.
+pub fn begins(ctx: &Context<'_>) -> bool {
+    matches!(ctx.data_opt::<Run>(), None | Some(Run::Describe(_)))
+}
+
 /// What is asked for besides the topic, which is told here.
 fn asked<'a>(ctx: &Context<'a>, topic: impl FnOnce() -> Topic) -> Option<&'a Run> {
     match ctx.data_opt::<Run>()? {

@@ -289,8 +289,13 @@ impl LiveSubscription {
             )));
         }
         let filter = Filter::read(ctx, drivers, types).await?;
+        let source = if feed::begins(ctx) {
+            Source::find(&app, &race).await
+        } else {
+            Source::followed(&app, &race).await
+        };
         let course = Course {
-            source: Source::find(&app, &race).await.map_err(from_domain)?,
+            source: source.map_err(from_domain)?,
             delay: TimeDelta::seconds(delay_seconds.into()),
         };
         let stretches = feed::stretches(ctx, &course, after);

@@ -98,8 +98,19 @@ impl Source {
     /// # Errors
     /// When there is no such thing, or the database fails.
     pub async fn find(app: &App, text: &str) -> Result<Self> {
-        if let Some(handle) = text.strip_prefix(replay::PREFIX) {
+        let source = Self::followed(app, text).await?;
+        if let Self::Replay(handle) = &source {
             replay::find(app, handle).await?;
+        }
+        Ok(source)
+    }
+
+    /// The same for who follows it already, and is still to be told that a replay is over.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn followed(app: &App, text: &str) -> Result<Self> {
+        if let Some(handle) = text.strip_prefix(replay::PREFIX) {
             return Ok(Self::Replay(handle.to_owned()));
         }
         let reference = match text.split_once(':') {

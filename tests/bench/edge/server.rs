@@ -53,6 +53,7 @@ impl Server {
             .env("DATABASE_URL", &database)
             .env("PITWALL__SERVER__PORT", "0")
             .env("PITWALL__RATE_LIMIT__ENABLED", "false")
+            .env("PITWALL__JOBS__ENABLED", "false")
             .env("PITWALL__LOG__FILTER", "warn")
             .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
