@@ -106,7 +106,7 @@ impl Queue {
     {
         let perform = move |delivery: Delivery| {
             let done = work(delivery);
-            async move { done.await.map_err(shown) }
+            async move { done.await.map_err(|error| shown(&error)) }
         };
         let stop = stop.map(Ok::<_, WorkerError>);
         let worker = WorkerBuilder::new(name);
@@ -131,7 +131,7 @@ impl Queue {
 }
 
 /// An error as the queue keeps it.
-fn shown(error: anyhow::Error) -> BoxDynError {
+fn shown(error: &anyhow::Error) -> BoxDynError {
     BoxDynError::from(format!("{error:#}"))
 }
 

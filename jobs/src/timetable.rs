@@ -35,6 +35,10 @@ const DAY: TimeDelta = TimeDelta::days(1);
 
 /// What may be done at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct Allowed {
     /// The bundled seasons are loaded, the last of which is this one.
     pub bundled: Option<i32>,
@@ -130,18 +134,17 @@ fn occurrences(situation: &Situation, allowed: Allowed) -> Vec<Wanted> {
 /// Calendars, people, and whole seasons where much is missing.
 fn seasons(table: &mut Table, situation: &Situation) {
     let year = situation.now.year();
-    let season = |year: i32| Some(year.to_string());
-    table.every(Kind::Calendar, season(year), DAY, "races are moved");
+    table.every(Kind::Calendar, Some(year), DAY, "races are moved");
     if situation.now.month() >= 10 {
         let why = "the next season's calendar is out";
-        table.every(Kind::Calendar, season(year + 1), DAY, why);
+        table.every(Kind::Calendar, Some(year + 1), DAY, why);
     }
-    table.every(Kind::People, season(year), HOUR * 6, "drivers change teams");
+    table.every(Kind::People, Some(year), HOUR * 6, "drivers change teams");
     // An empty database begins with the season before, which forecasts rest on.
     let latest = situation.seasons.range(..=year).next_back();
     let first_missing = latest.map_or(year - 1, |latest| latest + 1);
     for missing in first_missing.max(year - 5)..=year {
-        table.every(Kind::Season, season(missing), DAY, "nothing is known of it");
+        table.every(Kind::Season, Some(missing), DAY, "nothing is known of it");
     }
     let mut incomplete: Vec<i32> = situation
         .weekends
@@ -156,7 +159,7 @@ fn seasons(table: &mut Table, situation: &Situation) {
         .collect();
     incomplete.dedup();
     for incomplete in incomplete {
-        table.every(Kind::Season, season(incomplete), DAY, "results are missing");
+        table.every(Kind::Season, Some(incomplete), DAY, "results are missing");
     }
 }
 
@@ -202,7 +205,7 @@ fn results(table: &mut Table, weekend: &Weekend) {
             for (tick, after, until) in [("24h", DAY, DAY * 7), ("7d", DAY * 7, DAY * 14)] {
                 if table.now < end + until {
                     let why = "stewards may have corrected results";
-                    table.at(Kind::Verify, weekend, tick.to_owned(), end + after, why);
+                    table.at(Kind::Verify, weekend, tick, end + after, why);
                 }
             }
         }
@@ -234,7 +237,7 @@ fn live(table: &mut Table, weekend: &Weekend) {
         table.at(
             Kind::Live,
             weekend,
-            "live".to_owned(),
+            "live",
             at,
             "the race is about to begin",
         );
@@ -251,7 +254,7 @@ fn pipeline(table: &mut Table, situation: &Situation, allowed: Allowed) {
         for session in &weekend.sessions {
             let is_forecast = matches!(session.kind, SessionKind::Qualifying | SessionKind::Race);
             if is_forecast && table.now < session.starts_at + DAY {
-                let tick = name(session.kind).to_owned();
+                let tick = name(session.kind);
                 let why = "forecasts of a session that has begun are final";
                 table.at(Kind::Freeze, weekend, tick, session.starts_at, why);
             }
@@ -260,12 +263,13 @@ fn pipeline(table: &mut Table, situation: &Situation, allowed: Allowed) {
     if situation.importing || situation.weekends.is_empty() {
         return;
     }
-    let trains = allowed.train && table.version(Kind::Train, situation, situation.data.to_string());
+    let data = situation.data.to_string();
+    let trains = allowed.train && table.version(Kind::Train, situation, &data);
     let version = format!("{}.{}", situation.data, situation.models);
     if !trains && !situation.open.contains(&Kind::Train) {
-        table.version(Kind::Forecasts, situation, version);
+        table.version(Kind::Forecasts, situation, &version);
     }
-    table.version(Kind::Score, situation, situation.data.to_string());
+    table.version(Kind::Score, situation, &data);
 }
 
 fn race_within(situation: &Situation, time: TimeDelta) -> bool {
@@ -296,8 +300,8 @@ struct Table {
 
 impl Table {
     /// The latest and the next of what comes every so often, counted from midnight.
-    fn every(&mut self, kind: Kind, subject: Option<String>, period: TimeDelta, why: &str) {
-        self.shifted(kind, subject, period, TimeDelta::zero(), why);
+    fn every(&mut self, kind: Kind, season: Option<i32>, period: TimeDelta, why: &str) {
+        self.shifted(kind, season, period, TimeDelta::zero(), why);
     }
 
     /// The same, once a day at this hour.
@@ -314,7 +318,7 @@ impl Table {
     fn shifted(
         &mut self,
         kind: Kind,
-        subject: Option<String>,
+        season: Option<i32>,
         period: TimeDelta,
         shift: TimeDelta,
         why: &str,
@@ -324,7 +328,7 @@ impl Table {
         for at in [latest, latest + period] {
             self.wanted.push(Wanted {
                 kind,
-                subject: subject.clone(),
+                subject: season.map(|season| season.to_string()),
                 tick: at.format("%Y-%m-%dT%H:%M").to_string(),
                 due_at: at,
                 reason: why.to_owned(),
@@ -332,11 +336,18 @@ impl Table {
         }
     }
 
-    fn at(&mut self, kind: Kind, weekend: &Weekend, tick: String, at: DateTime<Utc>, why: &str) {
+    fn at(
+        &mut self,
+        kind: Kind,
+        weekend: &Weekend,
+        tick: impl Into<String>,
+        at: DateTime<Utc>,
+        why: &str,
+    ) {
         self.wanted.push(Wanted {
             kind,
             subject: Some(weekend.race.clone()),
-            tick,
+            tick: tick.into(),
             due_at: at,
             reason: why.to_owned(),
         });
@@ -344,14 +355,14 @@ impl Table {
 
     /// What is done once for each version of what it rests on, one after the other; says whether it
     /// is to be done.
-    fn version(&mut self, kind: Kind, situation: &Situation, version: String) -> bool {
-        let known = situation.ticks.get(&(kind, None)) == Some(&version);
+    fn version(&mut self, kind: Kind, situation: &Situation, version: &str) -> bool {
+        let known = situation.ticks.get(&(kind, None)) == Some(&version.to_owned());
         let wanted = !known && !situation.open.contains(&kind);
         if wanted {
             self.wanted.push(Wanted {
                 kind,
                 subject: None,
-                tick: version,
+                tick: version.to_owned(),
                 due_at: self.now,
                 reason: "what it rests on has changed".to_owned(),
             });

@@ -73,11 +73,10 @@ async fn stop_of(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// `host-7-1f2e3d4c`: no two processes have the same.
+/// `pitwall-7-1f2e3d4c`: no two processes have the same.
 fn worker_name() -> String {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "pitwall".to_owned());
     let chance = secret::random::<4>().unwrap_or_default();
-    format!("{host}-{}-{}", std::process::id(), hex::encode(chance))
+    format!("pitwall-{}-{}", std::process::id(), hex::encode(chance))
 }
 
 /// Writes down what is due and hands it over, until it is said to stop.

@@ -25,7 +25,7 @@ const TOKEN: &str = "a token of sixteen letters or more";
 const AFTER: &str = "2030-07-12T16:30:00Z";
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn start(upstream: &Upstream) -> TestApp {
     let setup = Setup {

@@ -43,7 +43,7 @@ async fn race_is(app: &App, status: RaceStatus) -> Race {
 async fn nobody_there() -> TestApp {
     let setup = Setup {
         bundled: true,
-        change: |config| config.upstream.openf1.url = "http://127.0.0.1:9/v1".to_owned(),
+        change: |config| "http://127.0.0.1:9/v1".clone_into(&mut config.upstream.openf1.url),
         ..Setup::default()
     };
     TestApp::start(setup).await

@@ -292,7 +292,7 @@ async fn who_comes_and_goes_while_changes_come_is_told_each_of_them_once() {
     }
     let expected: Vec<i64> = (begin..=end).collect();
     for joined in coming {
-        let seen = tokio::time::timeout(Duration::from_secs(60), joined);
+        let seen = tokio::time::timeout(Duration::from_mins(1), joined);
         assert_eq!(seen.await.unwrap().unwrap(), expected);
     }
 }

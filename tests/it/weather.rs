@@ -44,10 +44,10 @@ async fn test_with(now: &str, url: &str, other: Option<&str>) -> TestApp {
         ..Setup::default()
     };
     TestApp::start_with(setup, |config| {
-        config.upstream.open_meteo.url = url.to_owned();
+        url.clone_into(&mut config.upstream.open_meteo.url);
         if let Some(other) = other {
-            config.upstream.openweathermap.url = other.to_owned();
-            config.upstream.openweathermap.key = KEY.to_owned();
+            other.clone_into(&mut config.upstream.openweathermap.url);
+            KEY.clone_into(&mut config.upstream.openweathermap.key);
         }
     })
     .await
@@ -167,17 +167,17 @@ async fn the_next_race_gets_its_forecast_with_one_request() {
     assert_eq!(
         forecast["hours"],
         json!([4, 5].map(|hour| json!({
-            "startsAt": format!("2025-03-16T0{hour}:00:00Z"), "airTemperature": f64::from(hour),
+            "startsAt": format!("2025-03-16T0{hour}:00:00+00:00"), "airTemperature": f64::from(hour),
             "precipitationProbability": f64::from(hour + 1) * 2.0 / 100.0, "precipitation": 0.0,
             "windSpeed": 10.0, "windDirection": 200.0, "humidity": 10.0, "cloudCover": 10.0,
-            "source": "OPEN_METEO", "fetchedAt": "2025-03-10T12:00:00Z",
+            "source": "OPEN_METEO", "fetchedAt": "2025-03-10T12:00:00+00:00",
         })))
     );
     let sessions = &data["race"]["sessions"];
     assert_eq!(sessions[0]["kind"], "QUALIFYING");
     assert_eq!(
         sessions[0]["weatherForecast"]["hours"],
-        json!([{ "startsAt": "2025-03-15T05:00:00Z" }])
+        json!([{ "startsAt": "2025-03-15T05:00:00+00:00" }])
     );
     assert_eq!(
         sessions[1]["weatherForecast"]["hours"]

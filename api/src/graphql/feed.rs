@@ -142,6 +142,7 @@ pub fn stretches(
 }
 
 /// Whether somebody is about to follow, and is not being told already.
+#[must_use]
 pub fn begins(ctx: &Context<'_>) -> bool {
     matches!(ctx.data_opt::<Run>(), None | Some(Run::Describe(_)))
 }

@@ -103,7 +103,7 @@ pub struct JobRun(pub Row);
 impl JobRun {
     /// `JobRun:` and a number.
     async fn id(&self) -> ID {
-        id("JobRun", &self.0.id.to_string())
+        id("JobRun", self.0.id)
     }
 
     /// Null for a kind that this version does not know.

@@ -48,14 +48,14 @@ pub async fn stored(app: &App, race: &race::Model) -> Result<Stored> {
             date: race.date,
             starts_at: race.starts_at,
             wikipedia_url: race.wikipedia_url.clone(),
-            sessions: sessions.into_iter().map(session).collect(),
+            sessions: sessions.iter().map(session).collect(),
             ..RaceRecord::default()
         },
         cars: cars(app, race.id).await?,
     })
 }
 
-fn session(row: session::Model) -> SessionRecord {
+fn session(row: &session::Model) -> SessionRecord {
     SessionRecord {
         kind: row.kind,
         date: row.date,

@@ -56,7 +56,7 @@ pub struct Delivery {
 #[derive(Debug)]
 pub enum Claimed {
     /// It is this worker's to do.
-    Yours(job::Model),
+    Yours(Box<job::Model>),
     /// It was done already, or given to somebody else.
     TooLate,
     /// Another job of its lane is being done; it was given back.
@@ -177,7 +177,7 @@ pub async fn claim(app: &App, delivery: Delivery, worker: &str) -> Result<Claime
         Ok(begun) if begun.rows_affected == 0 => Ok(Claimed::TooLate),
         Ok(_) => {
             let row = Entity::find_by_id(delivery.id).one(&app.db).await?;
-            Ok(row.map_or(Claimed::TooLate, Claimed::Yours))
+            Ok(row.map_or(Claimed::TooLate, |row| Claimed::Yours(Box::new(row))))
         }
         Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
             give_back(app, delivery).await?;

@@ -97,12 +97,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_taken_to_be_late_enough() {
-        let known = Some("2024-05-26T13:00:00Z");
-        let saturday = Some("2024-05-25T14:00:00Z");
+        let at = "2024-05-26T13:00:00Z";
+        let known = Some(at);
+        let the_day_before = "2024-05-25T14:00:00Z";
+        let saturday = Some(the_day_before);
         for (race_at, session_at, qualifying_at, expected) in [
-            (known, None, saturday, [known.unwrap(), saturday.unwrap()]),
-            (None, known, saturday, [known.unwrap(), saturday.unwrap()]),
-            (known, None, None, [known.unwrap(), "2024-05-25T13:00:00Z"]),
+            (known, None, saturday, [at, the_day_before]),
+            (None, known, saturday, [at, the_day_before]),
+            (known, None, None, [at, "2024-05-25T13:00:00Z"]),
             (
                 None,
                 None,

@@ -10,6 +10,14 @@ const EVERYTHING: Allowed = Allowed {
     train: true,
 };
 
+/// The time, what is known, what is due, and what is next.
+type Case = (
+    &'static str,
+    &'static [SessionKind],
+    &'static [&'static str],
+    Option<&'static str>,
+);
+
 fn at(time: &str) -> DateTime<Utc> {
     time.parse().unwrap()
 }
@@ -62,28 +70,28 @@ fn planned(situation: &Situation, kind: Kind) -> Option<String> {
 
 #[test]
 fn results_are_asked_for_at_the_end_of_a_session_and_every_hour_until_they_are_in() {
+    const QUALIFIED: [SessionKind; 1] = [SessionKind::Qualifying];
+    const ALL: [SessionKind; 2] = [SessionKind::Qualifying, SessionKind::Race];
     let results = [Kind::Results, Kind::Verify];
-    let qualified = [SessionKind::Qualifying];
-    let all = [SessionKind::Qualifying, SessionKind::Race];
     #[rustfmt::skip]
-    let table: [(&str, &[SessionKind], &[&str], Option<&str>); 9] = [
+    let table: [Case; 9] = [
         ("2023-05-26T08:00:00Z", &[], &[], Some("2023_monaco 05-27 15:00")),
         ("2023-05-27T14:59:59Z", &[], &[], Some("2023_monaco 05-27 15:00")),
         ("2023-05-27T15:00:00Z", &[], &["results:2023_monaco@qualifying+0h"], Some("2023_monaco 05-27 16:00")),
         ("2023-05-27T17:30:00Z", &[], &["results:2023_monaco@qualifying+2h"], Some("2023_monaco 05-27 18:00")),
-        ("2023-05-27T17:30:00Z", &qualified, &[], Some("2023_monaco 05-28 15:00")),
-        ("2023-05-28T16:10:00Z", &qualified, &["results:2023_monaco@race+1h"], Some("2023_monaco 05-28 17:00")),
-        ("2023-05-28T16:10:00Z", &all, &[], None),
+        ("2023-05-27T17:30:00Z", &QUALIFIED, &[], Some("2023_monaco 05-28 15:00")),
+        ("2023-05-28T16:10:00Z", &QUALIFIED, &["results:2023_monaco@race+1h"], Some("2023_monaco 05-28 17:00")),
+        ("2023-05-28T16:10:00Z", &ALL, &[], None),
         // After two days it is asked for daily, after a week as part of the season.
-        ("2023-05-31T20:00:00Z", &qualified, &["results:2023_monaco@race+72h"], Some("2023_monaco 06-01 15:00")),
-        ("2023-06-05T20:00:00Z", &qualified, &[], None),
+        ("2023-05-31T20:00:00Z", &QUALIFIED, &["results:2023_monaco@race+72h"], Some("2023_monaco 06-01 15:00")),
+        ("2023-06-05T20:00:00Z", &QUALIFIED, &[], None),
     ];
     for (now, known, due, next) in table {
         let situation = situation(now, known);
         assert_eq!(keys(&situation, &results), due, "{now}");
         assert_eq!(planned(&situation, Kind::Results).as_deref(), next, "{now}");
     }
-    let much_later = situation("2023-06-05T20:00:00Z", &qualified);
+    let much_later = situation("2023-06-05T20:00:00Z", &QUALIFIED);
     assert_eq!(
         keys(&much_later, &[Kind::Season]),
         ["season:2023@2023-06-05T00:00"]

@@ -72,14 +72,12 @@ impl Quantity {
         }
         let number = value.as_f64();
         let fits = |number: &f64| (self.least..=self.most).contains(number);
-        match number.filter(fits) {
-            Some(number) => Ok(Some(number)),
-            None => {
-                let Self { unit, least, most } = self;
-                let found = shown(value);
-                Err(format!("expected {unit}, {least} to {most}, found {found}"))
-            }
-        }
+        let number = number.filter(fits).ok_or_else(|| {
+            let Self { unit, least, most } = self;
+            let found = shown(value);
+            format!("expected {unit}, {least} to {most}, found {found}")
+        });
+        number.map(Some)
     }
 }
 

@@ -167,14 +167,14 @@ async fn watch(server: &Server, subscribers: usize) -> Result<Watched> {
         .map(|followed| followed.last)
         .max()
         .unwrap_or_default();
-    let (mut delivered, mut doubled, mut lost) = (0, 0, 0);
+    let (mut delivered, mut doubled, mut missing) = (0, 0, 0);
     let (mut events, mut newest) = (Vec::new(), Vec::new());
     let mut receipts: HashMap<i64, (Instant, Instant)> = HashMap::new();
     for followed in &all {
         delivered += followed.delivered;
         doubled += followed.doubled;
         // What did not come before the replay was stopped never comes.
-        lost += followed.lost + (last - followed.last);
+        missing += followed.missing + (last - followed.last);
         let watched = followed
             .updates
             .iter()
@@ -197,7 +197,7 @@ async fn watch(server: &Server, subscribers: usize) -> Result<Watched> {
         .max();
     let (events, newest, spread) = (Times::new(events), Times::new(newest), Times::new(spread));
     println!(
-        "| {subscribers} | {} | {} | {delivered} | {lost} | {doubled} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
+        "| {subscribers} | {} | {} | {delivered} | {missing} | {doubled} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
         receipts.len(),
         told.unwrap_or_default(),
         ms(events.percentile(50)),
@@ -214,7 +214,7 @@ async fn watch(server: &Server, subscribers: usize) -> Result<Watched> {
         bail!("nothing was delivered");
     }
     Ok(Watched {
-        missed: doubled + u64::try_from(lost)?,
+        missed: doubled + u64::try_from(missing)?,
         newest: newest.percentile(99),
     })
 }
@@ -367,7 +367,10 @@ impl Hand {
     fn instant(&self, time: DateTime<Utc>) -> Instant {
         match (time - self.1).to_std() {
             Ok(later) => self.0 + later,
-            Err(_) => self.0 - (self.1 - time).to_std().unwrap_or_default(),
+            Err(_) => {
+                let earlier = (self.1 - time).to_std().unwrap_or_default();
+                self.0.checked_sub(earlier).unwrap_or(self.0)
+            }
         }
     }
 }

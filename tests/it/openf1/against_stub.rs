@@ -173,7 +173,7 @@ async fn disturbed() -> Option<Board> {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let patience = Duration::from_secs(180);
+    let patience = Duration::from_mins(3);
     let classified = tokio::time::timeout(patience, classified).await;
     following.abort();
     let log = day.stub.log().await;

@@ -131,7 +131,8 @@ fn a_time_that_is_none_or_comes_twice_is_reported() {
 
 #[test]
 fn an_answer_in_other_units_or_of_another_shape_is_refused_whole() {
-    let changes: [(fn(&mut Value), &str); 8] = [
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 8] = [
         (
             |a| a["hourly_units"]["wind_speed_10m"] = json!("km/h"),
             "wind_speed_10m in m/s, found \"km/h\"",
@@ -147,7 +148,7 @@ fn an_answer_in_other_units_or_of_another_shape_is_refused_whole() {
                         .as_object_mut()
                         .unwrap()
                         .remove("precipitation"),
-                )
+                );
             },
             "precipitation in mm, found nothing",
         ),

@@ -31,12 +31,15 @@ pub trait Told: Payload + std::fmt::Debug {
     fn told(&self, course: &Course) -> Result<Option<Record>, String>;
 }
 
+/// When a lap began and how many ms it took, as far as known.
+type Timing = (Option<DateTime<Utc>>, Option<i32>);
+
 /// What is known of a session when its records are read: some give no time of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {
     start: DateTime<Utc>,
-    /// When a lap of a car began and how many ms it took, by car and lap.
-    laps: BTreeMap<(i32, i32), (Option<DateTime<Utc>>, Option<i32>)>,
+    /// By car and lap.
+    laps: BTreeMap<(i32, i32), Timing>,
 }
 
 impl Course {
