@@ -174,7 +174,7 @@ async fn watch(server: &Server, subscribers: usize) -> Result<Watched> {
         delivered += followed.delivered;
         doubled += followed.doubled;
         // What did not come before the replay was stopped never comes.
-        missing += followed.missing + (last - followed.last);
+        missing += followed.lost + (last - followed.last);
         let watched = followed
             .updates
             .iter()
