@@ -365,13 +365,11 @@ impl Hand {
     }
 
     fn instant(&self, time: DateTime<Utc>) -> Instant {
-        match (time - self.1).to_std() {
-            Ok(later) => self.0 + later,
-            Err(_) => {
-                let earlier = (self.1 - time).to_std().unwrap_or_default();
-                self.0.checked_sub(earlier).unwrap_or(self.0)
-            }
+        if let Ok(later) = (time - self.1).to_std() {
+            return self.0 + later;
         }
+        let earlier = (self.1 - time).to_std().unwrap_or_default();
+        self.0.checked_sub(earlier).unwrap_or(self.0)
     }
 }
 
