@@ -159,7 +159,10 @@ impl Tasks {
 
     async fn freeze(&self) -> Done {
         let frozen = forecast::freeze(&self.app).await?;
-        Ok(format!("{frozen} forecasts are final"))
+        // Whoever was away for long freezes what is over, and no results are to come that would have
+        // it scored.
+        let scored = forecast::score(&self.app).await?;
+        Ok(format!("{frozen} forecasts are final, {scored} are scored"))
     }
 
     async fn score(&self) -> Done {

@@ -416,12 +416,15 @@ async fn what_was_said_is_the_answer_until_something_changes() {
     let now = at(&app, "2022-03-18T13:00:00Z");
     // Nothing is written yet: it is worked out.
     let said = asked(&now, "elo", Stage::PreWeekend, Target::Race).await;
-    assert_eq!((said.word, said.generated_at), (None, now.clock.now()));
+    assert_eq!(said.word, None);
+    // Where processes share what they have worked out, another one may have done so before.
+    let worked_out = said.generated_at;
+    assert!(worked_out <= now.clock.now());
     publish(&friday).await;
     let said = asked(&beside(&now).await, "elo", Stage::PreWeekend, Target::Race).await;
     // What was worked out for somebody before is what is written.
     assert!(said.word.is_some());
-    assert_eq!(said.generated_at, time("2022-03-18T13:00:00Z"));
+    assert_eq!(said.generated_at, worked_out);
     assert_eq!((said.origin, said.frozen), (Origin::Live, false));
     let written = words(&now).await;
     change_what_is_known(&now).await;
