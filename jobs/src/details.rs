@@ -1,7 +1,5 @@
 //! Adds to a past race what only OpenF1 has: laps with tyres, pit stops, race control, weather.
 
-use std::time::Instant;
-
 use domain::{
     App,
     import::{self, ImportError, Summary},
@@ -32,9 +30,6 @@ pub enum DetailsError {
 /// When OpenF1 does not answer or does not have the race, or the database fails.
 pub async fn fetch_details(app: &App, race: &Race) -> Result<Summary, DetailsError> {
     let upstream = OpenF1::new(app, Policy::default()).map_err(DetailsError::Client)?;
-    let started = Instant::now();
     let source = Details::new(app, &upstream, race.clone());
-    let summary = import::import(app, source, |_| {}).await?;
-    metrics::histogram!("pitwall_job_seconds", "job" => "details").record(started.elapsed());
-    Ok(summary)
+    Ok(import::import(app, source, |_| {}).await?)
 }

@@ -30,9 +30,6 @@ use crate::upstream::{
 };
 use watch::Watch;
 
-/// How often is looked whether a race should be followed.
-const LOOK: TimeDelta = TimeDelta::seconds(30);
-
 /// Pause after the database or OpenF1 has failed before there was anything to follow.
 const PAUSE: TimeDelta = TimeDelta::seconds(20);
 
@@ -62,32 +59,6 @@ pub enum FollowError {
     Client(UpstreamError),
     #[error(transparent)]
     Domain(#[from] Error),
-}
-
-/// The race that should be followed now, if there is one.
-///
-/// # Errors
-/// When the database fails.
-pub async fn due(app: &App) -> Result<Option<Race>, Error> {
-    schedule::due(app).await
-}
-
-/// Follows whichever race is due, for ever. Any number of processes may do so: one of them asks.
-pub async fn keep_following(app: App) {
-    loop {
-        match due(&app).await {
-            Ok(Some(race)) => match follow(&app, &race).await {
-                Ok(Outcome::ByAnother) => {}
-                Ok(outcome) => tracing::info!(race = race.reference, ?outcome, "followed"),
-                Err(error) => {
-                    tracing::error!(race = race.reference, %error, "a race is not followed");
-                }
-            },
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "the races could not be read"),
-        }
-        app.clock.sleep(LOOK).await;
-    }
 }
 
 /// Follows a race until it is classified, or for as long as that may take. Failures on the way are

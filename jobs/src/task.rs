@@ -91,20 +91,24 @@ impl Tasks {
     }
 
     async fn bundled(&self) -> Done {
-        told(bundled::load(&self.app, |_| {}).await?)
+        let summary = bundled::load(&self.app, |_| {}).await?;
+        live::close_left_open(&self.app).await?;
+        told(summary)
     }
 
     async fn season(&self, subject: Option<&str>, scope: Scope) -> Done {
         let year = subject.and_then(|year| year.parse().ok());
         let year = year.ok_or_else(|| Failure::ForGood(format!("{subject:?} is no season")))?;
-        told(sync::sync_part(&self.app, self.jolpica()?, year, scope).await?)
+        let summary = sync::sync_part(&self.app, self.jolpica()?, year, scope).await?;
+        live::close_left_open(&self.app).await?;
+        told(summary)
     }
 
     async fn weekend(&self, subject: Option<&str>, scope: fn(i32) -> Scope) -> Done {
         let race = self.race(subject).await?;
         let scope = scope(race.round);
         let done = told(sync::sync_part(&self.app, self.jolpica()?, race.season, scope).await?)?;
-        // Followers of the race are done, also when the feed told of no end.
+        // Followers of the race are done, also when the feed told of no end, and told of a correction.
         live::close(&self.app, &race).await?;
         Ok(done)
     }

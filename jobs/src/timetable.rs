@@ -25,9 +25,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
-use domain::job::{
-    Kind, Planned, Wanted,
-    situation::{Session, SessionKind, Situation, Weekend},
+use domain::{
+    job::{
+        Kind, Planned, Wanted,
+        situation::{Session, SessionKind, Situation, Weekend},
+    },
+    live::schedule::{BEFORE, LONGEST},
 };
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
@@ -231,9 +234,9 @@ fn details(table: &mut Table, weekend: &Weekend) {
 /// A race while it is run.
 fn live(table: &mut Table, weekend: &Weekend) {
     if let Some(race) = weekend.race().filter(|race| !race.known)
-        && table.now < race.ends_at() + HOUR * 3
+        && table.now < race.starts_at + LONGEST
     {
-        let at = race.starts_at - TimeDelta::minutes(15);
+        let at = race.starts_at - BEFORE;
         table.at(
             Kind::Live,
             weekend,

@@ -1,8 +1,6 @@
 //! The weather: what is expected for the next race, asked for again and again, and what it was
 //! in a race that was run. When that is done is not decided here.
 
-use std::time::Instant;
-
 use chrono::TimeDelta;
 use domain::{
     App,
@@ -97,7 +95,6 @@ pub async fn refresh(app: &App) -> Result<Refreshed, WeatherError> {
 /// # Errors
 /// As for [`refresh`].
 pub async fn refresh_with(app: &App, policy: &Policy) -> Result<Refreshed, WeatherError> {
-    let started = Instant::now();
     let question = match weather::due(app).await? {
         Due::Ask(question) => question,
         Due::Nothing(why) => return Ok(Refreshed::Nothing(why)),
@@ -112,7 +109,6 @@ pub async fn refresh_with(app: &App, policy: &Policy) -> Result<Refreshed, Weath
     };
     let stored = weather::store(app, question.race_id, &forecast).await?;
     warn(&question.race, &said.problems);
-    metrics::histogram!("pitwall_job_seconds", "job" => "weather").record(started.elapsed());
     Ok(Refreshed::Stored {
         race: question.race,
         source,

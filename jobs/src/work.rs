@@ -8,6 +8,7 @@
 
 use std::{
     collections::HashSet,
+    fmt::Display,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -37,9 +38,6 @@ const LOOK_AT_MODELS: Duration = Duration::from_secs(10);
 /// The pause after a failure. The name of a worker that was alive a moment ago cannot be taken
 /// again at once.
 const PAUSE: Duration = Duration::from_secs(6);
-
-/// How long an end is tried to be noted before it is left to be done again.
-const NOTE_TRIES: u32 = 60;
 
 /// Does jobs until `stop`, then waits for those under way, for as long as `server.shutdown_seconds`.
 /// A database that does not answer is asked again.
@@ -110,6 +108,8 @@ struct Planner {
     /// Keys that are in the table for certain, so that they need not be written again and again.
     asked: HashSet<String>,
     planned: Vec<Planned>,
+    /// How things stood the last time.
+    situation: Option<Situation>,
     models: Option<Models>,
 }
 
@@ -127,7 +127,7 @@ impl Planner {
             None => self.queue.insert(Queue::open(&app.db).await?).clone(),
         };
         let allowed = tasks.allowed();
-        let situation = Situation::read(app).await?;
+        let situation = Situation::read(app, self.situation.as_ref()).await?;
         let mut wanted = timetable::due(&situation, allowed);
         let keys: HashSet<String> = wanted.iter().map(job::Wanted::key).collect();
         wanted.retain(|wanted| !self.asked.contains(&wanted.key()));
@@ -148,6 +148,7 @@ impl Planner {
             queue.push(delivery).await?;
             job::handed_over(app, delivery).await?;
         }
+        self.situation = Some(situation);
         Ok(())
     }
 
@@ -219,6 +220,10 @@ impl Worker {
 
     /// Does one job. A job that comes again while this process is still at it is waited for: its
     /// delivery is only forgotten when it is done.
+    ///
+    /// A delivery that ends is not handed over again. So whatever is to be written of its job is
+    /// written first, however long the database is away: else nobody would have the job, and its
+    /// lane would be taken for good.
     async fn perform(&self, delivery: Delivery) -> Result<()> {
         let Some(_under_way) = UnderWay::begin(&self.under_way, delivery.id) else {
             while self.is_under_way(delivery.id) {
@@ -226,13 +231,13 @@ impl Worker {
             }
             return Ok(());
         };
-        let row = match job::claim(&self.app, delivery, &self.name).await? {
+        let row = match insist(|| job::claim(&self.app, delivery, &self.name)).await {
             Claimed::Yours(row) => row,
             Claimed::TooLate | Claimed::LaneTaken => return Ok(()),
         };
         let Some(kind) = Kind::named(&row.kind) else {
             // Written by a newer version, which will do it.
-            job::give_back(&self.app, delivery).await?;
+            insist(|| job::give_back(&self.app, delivery)).await;
             return Ok(());
         };
         let started = Instant::now();
@@ -264,18 +269,10 @@ impl Worker {
         }
     }
 
-    /// Notes the end, for as long as the database is away.
+    /// Notes the end.
     async fn note(&self, row: &job::Row, kind: Kind, end: &End, took: Duration) -> Result<()> {
         let (job, seconds) = (row.key.as_str(), took.as_secs_f64());
-        let mut tries = 0;
-        let again = loop {
-            match job::finish(&self.app, row, kind, end).await {
-                Ok(again) => break again,
-                Err(error) if tries == NOTE_TRIES => return Err(error.into()),
-                Err(_) => tokio::time::sleep(LOOK).await,
-            }
-            tries += 1;
-        };
+        let again = insist(|| job::finish(&self.app, row, kind, end)).await;
         let outcome = match end {
             End::Done(note) => {
                 tracing::info!(job, seconds, note, "a job was done");
@@ -300,6 +297,25 @@ impl Worker {
     }
 }
 
+/// What is written, tried until it is.
+async fn insist<T, E: Display, F>(write: impl Fn() -> F) -> T
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let mut told = false;
+    loop {
+        match write().await {
+            Ok(written) => return written,
+            Err(error) if !told => {
+                tracing::warn!(%error, "what becomes of a job cannot be written; trying on");
+                told = true;
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// A row that this process is at, until it is dropped.
 struct UnderWay {
     rows: Arc<Mutex<HashSet<i32>>>,
@@ -321,5 +337,26 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         rows.remove(&self.row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_becomes_of_a_job_is_written_however_long_the_database_is_away() {
+        let tries = Cell::new(0);
+        let written = insist(|| async {
+            tries.set(tries.get() + 1);
+            if tries.get() < 3 {
+                Err("away")
+            } else {
+                Ok("written")
+            }
+        });
+        assert_eq!((written.await, tries.get()), ("written", 3));
     }
 }

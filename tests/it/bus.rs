@@ -243,45 +243,58 @@ impl Drop for Server {
     }
 }
 
+/// Two servers and an application of this process, on one database and one Redis.
+struct Three {
+    third: App,
+    servers: [Server; 2],
+    // Ended after those that use them.
+    _database: TestDatabase,
+    _redis: OwnRedis,
+}
+
+impl Three {
+    /// None where there is no Redis.
+    async fn start() -> Option<Self> {
+        let redis = OwnRedis::start()?;
+        let database = TestDatabase::create().await;
+        let mut config = Config::defaults();
+        config.database.url.clone_from(&database.url);
+        config.redis.url = redis.url();
+        let third = App::start(config).await.unwrap();
+        let servers = [(); 2].map(|()| Server::start(&database, &redis));
+        for server in &servers {
+            let health = server.graphql.replace("/graphql", "/health/ready");
+            wait_at(&health, "through Redis").await;
+        }
+        Some(Self {
+            third,
+            servers,
+            _database: database,
+            _redis: redis,
+        })
+    }
+}
+
 #[tokio::test]
 async fn subscribers_on_two_servers_hear_what_a_third_process_commits() {
-    let Some(redis) = OwnRedis::start() else {
+    let Some(three) = Three::start().await else {
         return;
     };
-    let database = TestDatabase::create().await;
-    let mut config = Config::defaults();
-    config.database.url.clone_from(&database.url);
-    config.redis.url = redis.url();
-    // This test is the third.
-    let third = App::start(config).await.unwrap();
-    let servers = [(); 2].map(|()| Server::start(&database, &redis));
-    for server in &servers {
-        let health = server.graphql.replace("/graphql", "/health/ready");
-        wait_at(&health, "through Redis").await;
-    }
+    let Three { third, servers, .. } = &three;
     let mut first = listening_at(&servers[0].graphql).await;
     let mut second = listening_at(&servers[1].graphql).await;
     for expected in 1..=20 {
-        told_after(&third, &mut first).await;
+        told_after(third, &mut first).await;
         assert_eq!(sequence(&mut second).await, expected);
     }
 }
 
 #[tokio::test]
 async fn changes_are_told_one_by_one_at_every_server_and_can_be_resumed_at_another() {
-    let Some(redis) = OwnRedis::start() else {
+    let Some(three) = Three::start().await else {
         return;
     };
-    let database = TestDatabase::create().await;
-    let mut config = Config::defaults();
-    config.database.url.clone_from(&database.url);
-    config.redis.url = redis.url();
-    let third = App::start(config).await.unwrap();
-    let servers = [(); 2].map(|()| Server::start(&database, &redis));
-    for server in &servers {
-        let health = server.graphql.replace("/graphql", "/health/ready");
-        wait_at(&health, "through Redis").await;
-    }
+    let Three { third, servers, .. } = &three;
     let follow = async |server: &Server, after: Option<i64>| {
         let query =
             "subscription ($after: Int) { raceUpdated(after: $after) { sequence gap { reason } } }";
@@ -300,7 +313,7 @@ async fn changes_are_told_one_by_one_at_every_server_and_can_be_resumed_at_anoth
         }
         sequences
     };
-    let [first, second] = &servers;
+    let [first, second] = servers;
     let mut here = follow(first, None).await;
     let mut there = follow(second, None).await;
     assert_eq!(told(&mut here, 1).await, [0]);

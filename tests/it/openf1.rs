@@ -12,9 +12,10 @@ use domain::{
     },
 };
 use entities::{entry, lease, race};
-use jobs::live::{Outcome, due, follow};
+use jobs::live::{Outcome, follow};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter,
 };
 
 use crate::support::{Setup, TestApp};
@@ -65,41 +66,33 @@ async fn hear_a_place(app: &App, race: &Race, said: impl Fn(i32) -> Said) {
 }
 
 #[tokio::test]
-async fn a_race_is_due_from_before_its_start_until_it_is_over() {
+async fn a_race_that_is_classified_elsewhere_is_closed_whoever_comes_first() {
     let test = nobody_there().await;
-    let race = race_is(&test.app, RaceStatus::Scheduled).await;
-    assert_eq!(race.starts_at, Some(start()));
-    let is_due = async |minutes| {
-        let due = due(&minutes_after(&test, minutes)).await.unwrap();
-        due.map(|race| race.reference)
-    };
-    let expected = [
-        (-16, false),
-        (-15, true),
-        (0, true),
-        (359, true),
-        (360, false),
-    ];
-    for (minutes, expected) in expected {
-        let expected = expected.then(|| RACE.to_owned());
-        assert_eq!(is_due(minutes).await, expected, "{minutes} minutes");
-    }
-    race_is(&test.app, RaceStatus::Cancelled).await;
-    assert_eq!(is_due(10).await, None);
+    let race = race_is(&test.app, RaceStatus::Completed).await;
+    let app = minutes_after(&test, 200);
+    let classified = async || schedule::known(&app, &race).await.unwrap().classified;
     // Run, and never followed.
-    race_is(&test.app, RaceStatus::Completed).await;
-    assert_eq!(is_due(10).await, None);
-    // Begun to be followed, so that somebody has to tell of its end.
-    hear_a_place(&test.app, &race, |number| Said::Position {
+    assert_eq!(live::close_left_open(&app).await.unwrap(), 0);
+    // Begun to be followed, so that somebody has to tell of its end: who follows it,
+    let place = |number| Said::Position {
         number,
         position: 1,
-    })
-    .await;
-    assert_eq!(is_due(10).await, Some(RACE.to_owned()));
-    let app = minutes_after(&test, 200);
+    };
+    hear_a_place(&test.app, &race, place).await;
+    assert!(!classified().await);
     assert_eq!(follow(&app, &race).await.unwrap(), Outcome::Closed);
-    assert!(schedule::known(&app, &race).await.unwrap().classified);
-    assert_eq!(is_due(200).await, None);
+    assert!(classified().await);
+    assert_eq!(live::close_left_open(&app).await.unwrap(), 0);
+    // or who has read its results while nobody did.
+    for table in ["live_fact", "live_event", "live_race"] {
+        let all = format!("DELETE FROM {table}");
+        app.db.execute_unprepared(&all).await.unwrap();
+    }
+    hear_a_place(&test.app, &race, place).await;
+    assert!(!classified().await);
+    assert_eq!(live::close_left_open(&app).await.unwrap(), 1);
+    assert!(classified().await);
+    assert_eq!(live::close_left_open(&app).await.unwrap(), 0);
 }
 
 #[tokio::test]

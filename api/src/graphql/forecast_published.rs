@@ -9,9 +9,7 @@ use domain::{
     forecast::{self, Known, Published},
     season,
 };
-use entities::race;
 use futures::{Stream, StreamExt};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     app,
@@ -154,11 +152,8 @@ impl ForecastSubscription {
 /// Database id of a race.
 async fn find(app: &App, race: &ID) -> Result<i32> {
     let reference = node::reference_of("Race", race)?;
-    let row = race::Entity::find()
-        .filter(race::Column::Reference.eq(reference))
-        .one(&app.db)
-        .await
-        .map_err(|error| from_database(&error))?;
+    let row = season::race(&app.db, reference).await;
+    let row = row.map_err(|error| from_database(&error))?;
     let none = || Code::NotFound.error(format!("there is no race {reference:?}"));
     row.map(|row| row.id).ok_or_else(none)
 }

@@ -10,6 +10,8 @@ mod own_races;
 mod own_results;
 mod performance;
 mod slice;
+mod standing;
+mod weather;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -23,13 +25,12 @@ use domain::{
     performance::{Insights, SeasonRecord},
 };
 use entities::{
-    circuit, constructor, constructor_lineage, constructor_standing, driver,
-    driver_standing::{self, Origin},
+    circuit, constructor, constructor_lineage, constructor_standing, driver, driver_standing,
     entry, lap, pit_stop, practice_result, qualifying_result, race, race_control, race_source,
     result, result_revision, season,
     select::{any_of, any_text},
     session::{self, Kind},
-    stint, weather, weather_forecast,
+    stint, weather_forecast,
 };
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
@@ -114,14 +115,14 @@ loaders! {
     entry_pit_stops: OneEntry => Many<pit_stop::Entity> = of_driver::pit_stops,
     pit_stops: i32 => Many<pit_stop::Entity> = pit_stops,
     race_control: i32 => Many<race_control::Entity> = race_control,
-    weather: i32 => One<weather::Entity> = weather,
+    weather: i32 => One<entities::weather::Entity> = weather::of_races,
     /// Whose word the weather of a race is.
-    weather_source: i32 => race_source::Source = weather_source,
+    weather_source: i32 => race_source::Source = weather::sources,
     /// Hours of all sessions of a race, in order.
-    weather_forecast: i32 => Many<weather_forecast::Entity> = weather_forecast,
+    weather_forecast: i32 => Many<weather_forecast::Entity> = weather::forecasts,
     /// Drivers' championship after a race, computed.
-    driver_standings: i32 => Many<driver_standing::Entity> = driver_standings,
-    constructor_standings: i32 => Many<constructor_standing::Entity> = constructor_standings,
+    driver_standings: i32 => Many<driver_standing::Entity> = standing::of_drivers,
+    constructor_standings: i32 => Many<constructor_standing::Entity> = standing::of_constructors,
     /// What a source publishes for one row of a standing.
     published_driver_standing: OneStanding => One<driver_standing::Entity> = of_driver::published_drivers,
     published_constructor_standing: OneStanding => One<constructor_standing::Entity> = of_driver::published_constructors,
@@ -454,85 +455,5 @@ async fn race_control(
     );
     let mut rows = race_control::Entity::find().filter(any).all(&db).await?;
     rows.sort_by_key(|row| (row.from_lap, row.id));
-    Ok(many(rows, |row| row.race_id))
-}
-
-async fn weather(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, One<weather::Entity>> {
-    let any = any_of(db.get_database_backend(), weather::Column::RaceId, &keys);
-    let rows = weather::Entity::find().filter(any).all(&db).await?;
-    Ok(one(rows, |row| row.race_id))
-}
-
-async fn weather_source(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, race_source::Source> {
-    let any = any_of(
-        db.get_database_backend(),
-        race_source::Column::RaceId,
-        &keys,
-    );
-    let rows = race_source::Entity::find()
-        .filter(any)
-        .filter(race_source::Column::Section.eq(race_source::Section::Weather))
-        .all(&db)
-        .await?;
-    let sources = rows.into_iter().map(|row| (row.race_id, row.source));
-    Ok(sources.collect())
-}
-
-async fn weather_forecast(
-    db: DatabaseConnection,
-    keys: Vec<i32>,
-) -> Found<i32, Many<weather_forecast::Entity>> {
-    let any = any_of(
-        db.get_database_backend(),
-        weather_forecast::Column::RaceId,
-        &keys,
-    );
-    let mut rows = weather_forecast::Entity::find()
-        .filter(any)
-        .all(&db)
-        .await?;
-    rows.sort_by_key(|row| (row.session, row.hour));
-    Ok(many(rows, |row| row.race_id))
-}
-
-async fn driver_standings(
-    db: DatabaseConnection,
-    keys: Vec<i32>,
-) -> Found<i32, Many<driver_standing::Entity>> {
-    let any = any_of(
-        db.get_database_backend(),
-        driver_standing::Column::RaceId,
-        &keys,
-    );
-    let mut rows = driver_standing::Entity::find()
-        .filter(any)
-        .filter(driver_standing::Column::Origin.eq(Origin::Computed))
-        .all(&db)
-        .await?;
-    rows.sort_by_key(|row| (row.position.unwrap_or(i32::MAX), -row.points, row.driver_id));
-    Ok(many(rows, |row| row.race_id))
-}
-
-async fn constructor_standings(
-    db: DatabaseConnection,
-    keys: Vec<i32>,
-) -> Found<i32, Many<constructor_standing::Entity>> {
-    let any = any_of(
-        db.get_database_backend(),
-        constructor_standing::Column::RaceId,
-        &keys,
-    );
-    let mut rows = constructor_standing::Entity::find()
-        .filter(any)
-        .filter(constructor_standing::Column::Origin.eq(Origin::Computed))
-        .all(&db)
-        .await?;
-    rows.sort_by_key(|row| {
-        (
-            row.position.unwrap_or(i32::MAX),
-            -row.points,
-            row.constructor_id,
-        )
-    });
     Ok(many(rows, |row| row.race_id))
 }

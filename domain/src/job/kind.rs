@@ -81,13 +81,14 @@ const fn properties(
 }
 
 // A season may have to wait for the next hour of requests, a live race has a limit of its own. What
-// comes again within the hour by itself is tried seldom.
+// comes again within the hour by itself is tried seldom; what comes once a day is tried for six
+// hours, since a network may be away in the morning.
 #[rustfmt::skip]
 const TABLE: [Properties; 15] = [
     properties(Kind::Bundled,   "bundled",   About::Everything, "bundled",   10,  3),
-    properties(Kind::Calendar,  "calendar",  About::Season,     "seasons",   120, 5),
+    properties(Kind::Calendar,  "calendar",  About::Season,     "seasons",   120, 12),
     properties(Kind::People,    "people",    About::Season,     "seasons",   120, 3),
-    properties(Kind::Season,    "season",    About::Season,     "seasons",   120, 5),
+    properties(Kind::Season,    "season",    About::Season,     "seasons",   120, 12),
     properties(Kind::Results,   "results",   About::Race,       "seasons",   120, 3),
     properties(Kind::Verify,    "verify",    About::Race,       "seasons",   120, 8),
     properties(Kind::Details,   "details",   About::Race,       "seasons",   120, 3),

@@ -86,19 +86,20 @@ impl Session {
 }
 
 impl Situation {
-    /// Reads how things stand.
+    /// Reads how things stand. Of what was read before, the races of the same day are not read again
+    /// while nothing about them has changed.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn read(app: &App) -> Result<Self, DbErr> {
+    pub async fn read(app: &App, before: Option<&Self>) -> Result<Self, DbErr> {
         let now = app.clock.now();
-        let seasons: Vec<i32> = race::Entity::find()
-            .select_only()
-            .column(race::Column::Season)
-            .distinct()
-            .into_tuple()
-            .all(&app.db)
-            .await?;
+        let data = event::last_sequence(&app.db, event::DATA).await?;
+        let same =
+            |before: &&Self| before.data == data && before.now.date_naive() == now.date_naive();
+        let (seasons, weekends) = match before.filter(same) {
+            Some(before) => (before.seasons.clone(), before.weekends.clone()),
+            None => (seasons(app).await?, weekends(app, now).await?),
+        };
         let running = import_run::Entity::find()
             .filter(import_run::Column::Status.eq(import_run::Status::Running))
             .filter(import_run::Column::StartedAt.gt(now - IMPORT))
@@ -107,15 +108,26 @@ impl Situation {
             .await?;
         Ok(Self {
             now,
-            seasons: seasons.into_iter().collect(),
-            weekends: weekends(app, now).await?,
-            data: event::last_sequence(&app.db, event::DATA).await?,
+            seasons,
+            weekends,
+            data,
             models: event::last_sequence(&app.db, event::MODEL).await?,
             importing: running.is_some(),
             ticks: ticks(app).await?,
             open: open(app).await?,
         })
     }
+}
+
+async fn seasons(app: &App) -> Result<BTreeSet<i32>, DbErr> {
+    let seasons: Vec<i32> = race::Entity::find()
+        .select_only()
+        .column(race::Column::Season)
+        .distinct()
+        .into_tuple()
+        .all(&app.db)
+        .await?;
+    Ok(seasons.into_iter().collect())
 }
 
 async fn weekends(app: &App, now: DateTime<Utc>) -> Result<Vec<Weekend>, DbErr> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entities::race::{self, Status};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     board::Board,
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     App,
     error::{Error, Result},
-    event,
+    event, season,
 };
 
 pub use crate::feed::{Missed, Reason};
@@ -121,10 +120,7 @@ impl Source {
             }
             None => text,
         };
-        let race = race::Entity::find()
-            .filter(race::Column::Reference.eq(reference))
-            .one(&app.db)
-            .await?;
+        let race = season::race(&app.db, reference).await?;
         race.map(Self::Race)
             .ok_or_else(|| Error::NotFound(format!("there is no race {reference:?}")))
     }

@@ -20,7 +20,7 @@ use super::{
     change::Dated,
     fact::Key,
     fold::{Fold, Taken},
-    record::{Record, Said},
+    record::Record,
     setting::{Setting, Starter},
 };
 use crate::{
@@ -105,51 +105,14 @@ pub async fn ingest(app: &App, race: &race::Model, records: Vec<Record>) -> Resu
     let sequence = event::advance(&transaction, &stream, count).await?;
     transaction.commit().await?;
     app.bus.told();
+    for event in &events {
+        let behind = (event.told_at - event.at).as_seconds_f64();
+        metrics::histogram!("pitwall_live_behind_seconds").record(behind.max(0.0));
+    }
     Ok(Ingested {
         sequence,
         ..outcome
     })
-}
-
-/// Ends a live race by its stored classification, for when the feed does not tell of one; also
-/// tells followers of a correction. Nothing happens to a race that nobody has ingested.
-///
-/// # Errors
-/// When the database fails.
-pub async fn close(app: &App, race: &race::Model) -> Result<Option<Ingested>> {
-    let known = live_race::Entity::find_by_id(race.id).one(&app.db).await?;
-    let Some(known) = known else { return Ok(None) };
-    let setting: Setting = read(&known.setting)?;
-    let results = result::Entity::find()
-        .filter(result::Column::RaceId.eq(race.id))
-        .filter(result::Column::Session.eq(Kind::Race))
-        .all(&app.db)
-        .await?;
-    let mut records = Vec::new();
-    for row in results {
-        let mut cars = setting.cars.iter();
-        let car = cars.find(|(_, starter)| starter.driver_id == row.driver_id);
-        if let Some((number, _)) = car {
-            records.push(Record {
-                at: to_the_millisecond(app.clock.now()),
-                said: classification(*number, &row),
-            });
-        }
-    }
-    ingest(app, race, records).await.map(Some)
-}
-
-/// A result as a feed says it.
-pub(super) fn classification(number: i32, row: &result::Model) -> Said {
-    use result::Status;
-    Said::Classification {
-        number,
-        position: row.position,
-        laps: Some(row.laps),
-        retired: row.status == Status::Retired,
-        disqualified: matches!(row.status, Status::Disqualified | Status::Excluded),
-        started: !matches!(row.status, Status::DidNotStart | Status::DidNotQualify),
-    }
 }
 
 /// Who drives what in a race, as far as it is known: by its entries, else by those of the latest
@@ -296,7 +259,7 @@ fn event_rows(
 }
 
 /// As finely as times are kept everywhere.
-fn to_the_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn to_the_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }
 

@@ -13,6 +13,7 @@
 //! | `standings` | both championships as they would be if the race ended now |
 //! | `schedule` | which race is to be followed now |
 //! | `ingest` | the use-case: records into rows and events, once, whoever else does the same |
+//! | `close` | the end, when the feed does not tell of it |
 //! | `tape` | the events of a race, in memory, by sequence and by time |
 //! | `follow` | how far a follower may read, and what it is told |
 //! | `replay/` | past races as if they were run now |
@@ -20,6 +21,7 @@
 pub mod board;
 pub mod change;
 mod clean_up;
+mod close;
 mod compound;
 pub mod fact;
 pub mod fold;
@@ -38,10 +40,11 @@ mod track;
 mod properties;
 
 pub use clean_up::clean_up;
+pub use close::{close, close_left_open};
 /// A race and the sessions of its weekend, for whoever reads a feed.
 pub use entities::{
     race::{Model as Race, Status as RaceStatus},
     session::{Kind as SessionKind, Model as Session},
 };
-pub use ingest::{Ingested, close, ingest, stream};
+pub use ingest::{Ingested, ingest, stream};
 pub use tape::Live;

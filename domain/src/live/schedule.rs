@@ -1,9 +1,8 @@
-//! Which race is to be followed now, and what is known of it already.
+//! For how long a race is followed, and what is known of it already.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entities::{
-    live_fact, live_race,
-    race::{self, Status},
+    live_fact, race,
     session::{self, Kind},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -28,40 +27,6 @@ pub struct Known {
     pub facts: Vec<Record>,
     /// The order after the flag is among it.
     pub classified: bool,
-}
-
-/// The race that should be followed now: one that is about to start, runs, or has run and is not
-/// classified yet.
-///
-/// # Errors
-/// When the database fails.
-pub async fn due(app: &App) -> Result<Option<race::Model>> {
-    let now = app.clock.now();
-    // The day of a race is that at the circuit.
-    let day = TimeDelta::days(1);
-    let races = race::Entity::find()
-        .filter(race::Column::Status.ne(Status::Cancelled))
-        .filter(race::Column::Date.gte((now - LONGEST - day).date_naive()))
-        .filter(race::Column::Date.lte((now + BEFORE + day).date_naive()))
-        .all(&app.db)
-        .await?;
-    let mut due = Vec::new();
-    for race in races {
-        let Some(start) = start(app, &race).await? else {
-            continue;
-        };
-        if is_time(start, now) && !is_over(app, &race).await? {
-            due.push((start, race));
-        }
-    }
-    due.sort_by_key(|(start, _)| *start);
-    Ok(due.into_iter().next().map(|(_, race)| race))
-}
-
-/// Whether a race that starts then is followed now.
-#[must_use]
-pub fn is_time(start: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    (start - BEFORE..start + LONGEST).contains(&now)
 }
 
 /// When a race starts, where that is known.
@@ -119,18 +84,4 @@ pub async fn known(app: &App, race: &race::Model) -> Result<Known> {
 fn is_win(said: &Said) -> bool {
     let first = Some(1);
     matches!(said, Said::Classification { position, .. } if *position == first)
-}
-
-/// Followed to the end, or never followed and over.
-async fn is_over(app: &App, race: &race::Model) -> Result<bool> {
-    let classification = live_fact::Entity::find()
-        .filter(live_fact::Column::RaceId.eq(race.id))
-        .filter(live_fact::Column::Fact.starts_with("classification/"))
-        .one(&app.db)
-        .await?;
-    if classification.is_some() || race.status != Status::Completed {
-        return Ok(classification.is_some());
-    }
-    let followed = live_race::Entity::find_by_id(race.id).one(&app.db).await?;
-    Ok(followed.is_none())
 }

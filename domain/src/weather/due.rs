@@ -14,6 +14,7 @@ use crate::{
     App,
     error::{Error, Result},
     import::record::RaceRecord,
+    season,
 };
 
 /// After so long from its start a race is over, breaks included.
@@ -129,10 +130,7 @@ pub async fn due(app: &App) -> Result<Due> {
 /// When there is no such race, or the database fails.
 pub async fn to_measure(app: &App, race: &str) -> Result<Measure> {
     let nothing = |why| Ok(Measure::Nothing(why));
-    let stored = race::Entity::find()
-        .filter(race::Column::Reference.eq(race))
-        .one(&app.db)
-        .await?;
+    let stored = season::race(&app.db, race).await?;
     let stored = stored.ok_or_else(|| Error::NotFound(format!("there is no race {race:?}")))?;
     let race = stored.reference.clone();
     if stored.status == Status::Cancelled {

@@ -123,7 +123,12 @@ fn a_race_is_followed_from_just_before_its_start_until_its_results_are_in() {
     assert_eq!(keys(&situation("2023-05-28T17:00:00Z", &[]), &live), key);
     let known = situation("2023-05-28T17:00:00Z", &[SessionKind::Race]);
     assert!(keys(&known, &live).is_empty());
-    assert!(keys(&situation("2023-05-28T18:00:00Z", &[]), &live).is_empty());
+    // Or for no longer than is sensible.
+    assert_eq!(keys(&situation("2023-05-28T18:59:59Z", &[]), &live), key);
+    assert!(keys(&situation("2023-05-28T19:00:00Z", &[]), &live).is_empty());
+    let mut cancelled = situation("2023-05-28T12:45:00Z", &[]);
+    cancelled.weekends[0].cancelled = true;
+    assert!(keys(&cancelled, &live).is_empty());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use entities::{
 
 use super::{
     super::{
-        ingest::classification,
+        close::classification,
         record,
         setting::{Setting, Starter},
     },
