@@ -100,18 +100,25 @@ pub async fn migrate(db: &DatabaseConnection, config: &DatabaseConfig) -> Result
 }
 
 /// A transaction that writes: SQLite takes its lock at once, so that it waits instead of
-/// failing half-way; PostgreSQL need not flush each race to disk, since an import that was
-/// cut off goes on from what is there.
+/// failing half-way.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let transaction = db
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        })
-        .await?;
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    db.begin_with_options(options).await
+}
+
+/// The same for what is one of many and done again when it is lost: PostgreSQL does not wait until
+/// it is on disk, and may forget the last half second of it when it crashes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_hastily(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = begin(db).await?;
     if db.get_database_backend() == DatabaseBackend::Postgres {
         transaction
             .execute_unprepared("SET LOCAL synchronous_commit = off")

@@ -21,7 +21,12 @@ use super::{
     source::{Problem, Refused, Source, SourceError, TableCount},
     writer::RaceWriter,
 };
-use crate::{App, database::begin, event, season::derive};
+use crate::{
+    App,
+    database::{begin, begin_hastily},
+    event,
+    season::derive,
+};
 
 /// Races between two notes of how far an import is.
 const NOTE_EVERY: usize = 25;
@@ -162,7 +167,11 @@ async fn import_race(
     if sections.is_empty() {
         return Ok(false);
     }
-    let transaction = begin(&app.db).await?;
+    let transaction = match kind(source) {
+        import_run::Kind::Import => begin_hastily(&app.db).await?,
+        // Subscribers are told at once of what must not be forgotten then.
+        import_run::Kind::Sync => begin(&app.db).await?,
+    };
     let calendar_source = id
         .and_then(|id| state.known.get(&(id, Section::Calendar)))
         .map(|(source, _)| *source);

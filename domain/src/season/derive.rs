@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     App,
-    database::begin,
+    database::{begin, begin_hastily},
     event,
     import::rows,
     standings::store::{Refs, compute_season},
@@ -48,7 +48,7 @@ pub async fn derive_stale(
     let refs = Refs::load(&app.db).await?;
     for (done, year) in stale.iter().enumerate() {
         progress(done, stale.len());
-        let transaction = begin(&app.db).await?;
+        let transaction = begin_hastily(&app.db).await?;
         compute_season(&transaction, &refs, *year).await?;
         transaction.commit().await?;
     }
