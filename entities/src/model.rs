@@ -30,6 +30,13 @@ pub struct Model {
     pub sha256: String,
     /// Size of the artifact before compression.
     pub bytes: i32,
+    /// JSON: how its engine did on races that it had not seen, as it was when it was trained: by the
+    /// race, −ln of the probability given to the winner. None of what nobody held against another.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub record: Option<String>,
+    /// Why it was not let answer when it was trained; a sentence for people.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub held_back: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,6 +16,7 @@ mod m20261128_000009_jobs;
 mod m20261128_000010_forecast_log;
 mod m20261128_000011_weather_forecast;
 mod m20261128_000012_lease;
+mod m20261129_000013_model_record;
 mod statement;
 
 /// All migrations in order.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000010_forecast_log::Migration),
             Box::new(m20261128_000011_weather_forecast::Migration),
             Box::new(m20261128_000012_lease::Migration),
+            Box::new(m20261129_000013_model_record::Migration),
         ]
     }
 }

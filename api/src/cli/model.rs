@@ -199,8 +199,10 @@ impl Refs {
         let mut table = Table::new(&header).numbers(&[1, 3, 5, 6]);
         for version in versions {
             let row = &version.row;
-            let production = if version.production {
+            let standing = if version.production {
                 "in production"
+            } else if row.held_back.is_some() {
+                "held back"
             } else {
                 ""
             };
@@ -213,7 +215,7 @@ impl Refs {
                 format!("{:.2}", row.seconds),
                 size(row.bytes),
                 row.sha256.chars().take(SHORT).collect(),
-                production.to_owned(),
+                standing.to_owned(),
             ]);
         }
         table
@@ -225,6 +227,7 @@ impl Refs {
             "engine": row.engine,
             "version": row.version,
             "production": version.production,
+            "held_back": row.held_back,
             "engine_revision": row.engine_revision,
             "feature_revision": row.feature_revision,
             "trained_at": row.trained_at,

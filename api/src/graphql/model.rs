@@ -64,6 +64,12 @@ impl Model {
         self.0.production
     }
 
+    /// Why it was not let answer when it was trained: its engine, with what it learned from, does
+    /// clearly worse than the version that answered. Null of all others.
+    async fn held_back(&self) -> Option<&str> {
+        self.0.row.held_back.as_deref()
+    }
+
     async fn trained_at(&self) -> DateTime<Utc> {
         self.0.row.trained_at
     }

@@ -113,6 +113,8 @@ mod tests {
             seconds: 0.0,
             sha256: packed.sha256,
             bytes: packed.bytes,
+            record: None,
+            held_back: None,
         };
         (row, packed.content)
     }

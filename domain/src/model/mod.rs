@@ -1,6 +1,6 @@
 //! The model registry: what engines have learned, in numbered versions, one of which answers.
 //!
-//! A version is never changed. One that cannot be used any more, since it is damaged or another
+//! What a version has learned is never changed. One that cannot be used any more, since it is damaged or another
 //! revision of its engine or of the features made it, is refused with the reason and trained
 //! anew, never migrated; the other engines go on meanwhile. Which version answers is a pointer for
 //! each engine, so that a step forward or back is one update.
@@ -10,6 +10,7 @@ mod catalogue;
 mod kept;
 mod promote;
 mod train;
+mod trial;
 mod upkeep;
 
 use engines::Engine;
@@ -36,6 +37,8 @@ mod kind {
     pub const RESTORED: &str = "restored";
     /// A version answers from now on.
     pub const PROMOTED: &str = "promoted";
+    /// A version does worse than the one that answers, and is kept aside.
+    pub const HELD_BACK: &str = "held_back";
     /// The one before answers again.
     pub const ROLLED_BACK: &str = "rolled_back";
 }

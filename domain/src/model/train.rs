@@ -261,6 +261,8 @@ async fn insert<C: ConnectionTrait>(
         seconds: Set(learned.seconds),
         sha256: Set(learned.packed.sha256.clone()),
         bytes: Set(learned.packed.bytes),
+        record: NotSet,
+        held_back: NotSet,
     };
     model::Entity::insert(row)
         .exec_with_returning(transaction)

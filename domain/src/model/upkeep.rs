@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Instant};
 
 use engines::{Engine, Stage, Target};
 
-use super::{Status, status, train};
+use super::{Status, Training, status, train, trial};
 use crate::{App, backtest, error::Result, forecast::Known};
 
 /// Trains every engine whose model is missing, damaged or behind, then walks all of them through
-/// the last seasons, and at the end trains those that learn from what the others said there. A
-/// second time does nothing. An engine that fails does not hold up the others.
+/// the last seasons, and at the end trains those that learn from what the others said there. What
+/// is new answers unless the walk shows that it does worse than what answered before. A second time
+/// does nothing. An engine that fails does not hold up the others.
 ///
 /// # Errors
 /// When the database fails.
@@ -23,8 +24,9 @@ pub async fn keep_up(app: &App, known: &Arc<Known>) -> Result<()> {
         .engines
         .iter()
         .partition(|engine| engine.members().is_empty());
+    let mut trained = Vec::new();
     for engine in alone {
-        changed |= train_if_due(app, known, engine).await?;
+        trained.push((engine, train_if_due(app, known, engine).await?));
     }
     for target in Target::ALL {
         for stage in Stage::ALL.into_iter().rev() {
@@ -37,7 +39,11 @@ pub async fn keep_up(app: &App, known: &Arc<Known>) -> Result<()> {
         }
     }
     for engine in learning {
-        changed |= train_if_due(app, known, engine).await?;
+        trained.push((engine, train_if_due(app, known, engine).await?));
+    }
+    for (engine, training) in trained {
+        changed |= training.is_some();
+        trial::settle(app, engine, training.map(|training| training.version)).await?;
     }
     if changed {
         let took = started.elapsed();
@@ -68,21 +74,32 @@ pub async fn unusable(app: &App, known: &Arc<Known>) -> Result<Vec<&'static str>
     Ok(unusable)
 }
 
-/// Trains an engine if need be. Those that are as good by observing have no model to keep, and are
-/// trained only when the one that somebody trained cannot be used.
-async fn train_if_due(app: &App, known: &Arc<Known>, engine: &dyn Engine) -> Result<bool> {
+/// Trains an engine if need be; what it learns answers at once where nothing else can. Those that are
+/// as good by observing have no model to keep, and are trained only when the one that somebody
+/// trained cannot be used.
+async fn train_if_due(
+    app: &App,
+    known: &Arc<Known>,
+    engine: &dyn Engine,
+) -> Result<Option<Training>> {
     let id = engine.id().as_str();
-    let due = match (status(app, known, id).await?, engine.refit_every()) {
-        (Status::Unusable { .. }, _) | (Status::Missing, Some(_)) => true,
-        (Status::Missing | Status::Ready(_), None) => false,
+    let (due, alone) = match (status(app, known, id).await?, engine.refit_every()) {
+        (Status::Unusable { .. }, _) | (Status::Missing, Some(_)) => (true, true),
+        (Status::Missing | Status::Ready(_), None) => (false, false),
         (Status::Ready(trained), Some(refit_every)) => {
             let trained_on = usize::try_from(trained.row.trained_on).unwrap_or(0);
-            !trained.current || trained_on + refit_every <= known.history().races().len()
+            let behind = trained_on + refit_every <= known.history().races().len();
+            (!trained.current || behind, false)
         }
     };
-    if due && let Err(error) = train(app, id, true).await {
-        tracing::error!(%error, engine = id, "an engine could not be trained");
-        return Ok(false);
+    if !due {
+        return Ok(None);
     }
-    Ok(due)
+    match train(app, id, alone).await {
+        Ok(training) => Ok(Some(training)),
+        Err(error) => {
+            tracing::error!(%error, engine = id, "an engine could not be trained");
+            Ok(None)
+        }
+    }
 }
