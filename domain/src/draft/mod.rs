@@ -1,0 +1,45 @@
+//! The weekly draft of a league: before each race its teams draft drivers in turn, and within the
+//! league a driver belongs to at most one team.
+//!
+//! Here are the rules: no database, no clock, no chance of their own. A draft is the [`fold`] of
+//! its [`log`]. [`rules`] says what is written next when somebody wants something, [`mod@due`] what
+//! is written since time has passed; [`order`] and [`window`] say in which order and from when to
+//! when teams pick. Who may be drafted, by whom and until when is handed in, for it can change
+//! while a draft goes on.
+
+pub mod due;
+pub mod fold;
+pub mod log;
+pub mod order;
+pub mod refusal;
+pub mod rules;
+pub mod window;
+
+#[cfg(test)]
+mod example;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tables;
+
+pub use due::{due, next_due};
+pub use fold::{Draft, Pick, Setup, State, Substitution, Unfilled};
+pub use log::{Action, Automatic, Choice, Entry, Why};
+pub use order::Method;
+pub use refusal::Refusal;
+pub use rules::{Command, Member, Situation, decide};
+pub use window::{Lock, Window};
+
+use serde::{Deserialize, Serialize};
+
+/// A user's team in a league, by its database id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TeamId(pub i32);
+
+/// A driver, by his database id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DriverId(pub i32);
+
+/// A user, by the database id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UserId(pub i32);
