@@ -19,6 +19,7 @@ use domain::{
     database,
 };
 use jobs::sync::{Options, Progress};
+use tokio::{net::TcpListener, task::JoinSet};
 
 /// An answer is thousands of small, short-lived allocations: that of glibc spends a quarter of
 /// a large query on them.
@@ -57,8 +58,9 @@ async fn run(cli: Cli) -> Result<Outcome> {
         Command::Serve => serve(App::start(config).await?).await,
         Command::Work => {
             let app = App::start(config).await?;
+            let board = jobs::board::listen(&app).await?;
             say("working by the timetable; stop with Ctrl-C")?;
-            work(app, stop_signal()).await;
+            work(app, board, stop_signal()).await;
             Ok(Outcome::Done)
         }
         Command::Import(arguments) => {
@@ -128,13 +130,14 @@ async fn serve(app: App) -> Result<Outcome> {
         load_bundled(&app).await?;
     }
     let (stopping, stopped) = tokio::sync::watch::channel(());
+    let board = jobs::board::listen(&app).await?;
     let work = app.config.jobs.enabled.then(|| {
         let stop = async move {
             // Also when the sender is dropped, which ends a server that failed.
             let mut stopped = stopped;
             let _ = stopped.changed().await;
         };
-        tokio::spawn(work(app.clone(), stop))
+        tokio::spawn(work(app.clone(), board, stop))
     });
     let graphiql = app.config.graphiql();
     let listening = move |address| {
@@ -168,11 +171,24 @@ async fn load_bundled(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Does what is to be done by the clock, until `stop`.
-async fn work(app: App, stop: impl Future<Output = ()> + Send + 'static) {
-    let delivering = tokio::spawn(jobs::webhook::keep_delivering(app.clone()));
+/// Does what is to be done by the clock, and shows it on the board, until `stop`.
+async fn work(
+    app: App,
+    board: Option<TcpListener>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let mut beside = JoinSet::new();
+    beside.spawn(jobs::webhook::keep_delivering(app.clone()));
+    if let Some(board) = board {
+        let showing = jobs::board::serve(app.clone(), board);
+        beside.spawn(async {
+            if let Err(error) = showing.await {
+                tracing::error!("the board of jobs is no longer served: {error:#}");
+            }
+        });
+    }
     jobs::work::keep_working(app, stop).await;
-    delivering.abort();
+    beside.shutdown().await;
 }
 
 fn announce(address: SocketAddr, graphiql: bool) -> io::Result<()> {

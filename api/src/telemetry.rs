@@ -33,6 +33,9 @@ use tracing_subscriber::{
 const BUCKETS: [f64; 14] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
+/// How far a live race lags behind its feed, and the ranges for that.
+const BEHIND: &str = "pitwall_live_behind_seconds";
+const SLOW_BUCKETS: [f64; 10] = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 60.0];
 
 static FIGURES: OnceLock<PrometheusHandle> = OnceLock::new();
 static TRACES: OnceLock<SdkTracerProvider> = OnceLock::new();
@@ -177,6 +180,8 @@ pub fn record_figures() -> PrometheusHandle {
     let begin = || {
         PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
+            .expect("there are buckets")
+            .set_buckets_for_metric(Matcher::Full(BEHIND.to_owned()), &SLOW_BUCKETS)
             .expect("there are buckets")
             .install_recorder()
             .expect("this is the only recorder")

@@ -1,8 +1,7 @@
 //! Who is asking.
 
 use chrono::{DateTime, Utc};
-use domain::App;
-use subtle::ConstantTimeEq;
+use domain::{App, auth};
 
 /// The sender of a request. Users come with accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,41 +30,14 @@ impl Identity {
     /// Reads an `Authorization` header; with no token configured nobody is an administrator.
     #[must_use]
     pub fn of(app: &App, header: Option<&str>) -> Self {
-        let auth = &app.config.auth;
-        let until = auth.admin_until;
         let bearer = header.and_then(|header| header.strip_prefix("Bearer "));
-        match bearer {
-            Some(token)
-                if matches(token, &auth.admin_token)
-                    && until.is_none_or(|until| app.clock.now() < until) =>
-            {
-                Self {
-                    viewer: Viewer::Admin,
-                    until,
-                }
+        if bearer.is_some_and(|token| auth::is_administrator(app, token)) {
+            Self {
+                viewer: Viewer::Admin,
+                until: app.config.auth.admin_until,
             }
-            _ => Self::GUEST,
-        }
-    }
-}
-
-fn matches(token: &str, admin_token: &str) -> bool {
-    !admin_token.is_empty() && token.as_bytes().ct_eq(admin_token.as_bytes()).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_an_administrator_without_a_configured_token() {
-        assert!(!matches("", ""));
-    }
-
-    #[test]
-    fn the_token_makes_an_administrator_and_nothing_else_does() {
-        for (token, admin) in [("secret", true), ("secre", false), ("", false)] {
-            assert_eq!(matches(token, "secret"), admin);
+        } else {
+            Self::GUEST
         }
     }
 }

@@ -3,6 +3,7 @@
 //! May use: `entities`, `engines`, `migration`. Knows neither HTTP nor who calls it when.
 
 pub mod app;
+pub mod auth;
 pub mod backtest;
 pub mod bus;
 pub mod cache;
@@ -10,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod data_status;
 pub mod database;
+pub mod draft;
 pub mod error;
 pub mod event;
 pub mod feed;
@@ -20,6 +22,7 @@ pub mod lease;
 pub mod live;
 pub mod model;
 pub mod performance;
+pub mod scoring;
 pub mod search;
 pub mod season;
 pub mod secret;

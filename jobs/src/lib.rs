@@ -3,6 +3,7 @@
 //! May use: `domain`. What is done and when is in `timetable`; `work` sees to it that it is done, by
 //! way of the `queue`; `task` says how. The sources on the network are in `upstream`.
 
+pub mod board;
 pub mod bundled;
 pub mod details;
 pub mod live;

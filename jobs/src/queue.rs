@@ -20,7 +20,7 @@ use sea_orm::{DatabaseBackend, DatabaseConnection};
 use tokio::time::{Interval, MissedTickBehavior};
 
 /// Name of the queue.
-const QUEUE: &str = "pitwall";
+pub(crate) const QUEUE: &str = "pitwall";
 
 /// How often a worker says that it is alive; it is missed after three times.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -157,7 +157,7 @@ impl PollStrategy for Look {
     }
 }
 
-fn sqlite(pool: &SqlitePool) -> SqliteStorage<Delivery> {
+pub(crate) fn sqlite(pool: &SqlitePool) -> SqliteStorage<Delivery> {
     let config = apalis_sqlite::Config::default()
         .queue(QUEUE)
         .heartbeat_interval(HEARTBEAT)
@@ -165,7 +165,7 @@ fn sqlite(pool: &SqlitePool) -> SqliteStorage<Delivery> {
     SqliteStorage::new(pool).with_config(config)
 }
 
-fn postgres(pool: &PgPool) -> PostgresStorage<Delivery> {
+pub(crate) fn postgres(pool: &PgPool) -> PostgresStorage<Delivery> {
     let config = apalis_postgres::Config::default()
         .queue(QUEUE)
         .heartbeat_interval(HEARTBEAT)

@@ -75,7 +75,8 @@ pub fn test_redis_url() -> String {
     variable("TEST_REDIS_URL").unwrap_or_default()
 }
 
-fn variable(name: &str) -> Option<String> {
+/// A variable of the environment that is not empty.
+pub fn variable(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
         reason = "tests are told here where to run"
