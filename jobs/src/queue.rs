@@ -60,8 +60,15 @@ impl Queue {
     /// Not by `setup`, which also tells the database to be careless.
     fn migrate(&self) -> BoxFuture<'static, Result<()>> {
         match self.clone() {
+            // At once or not at all, one process after the other: a worker that sees tables which are
+            // half made is not able to go on.
             Self::Sqlite(pool) => async move {
-                SqliteStorage::migrations().run(&pool).await?;
+                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+                let migrations = SqliteStorage::migrations();
+                migrations
+                    .run_direct(None, &mut *transaction, false)
+                    .await?;
+                transaction.commit().await?;
                 Ok(())
             }
             .boxed(),
