@@ -62,6 +62,17 @@ pub fn from_domain(error: domain::error::Error) -> Error {
         Domain::Refused { reason, message } => Code::Conflict
             .error(message)
             .extend_with(|_, extensions| extensions.set("reason", reason)),
+        Domain::Unauthenticated { reason, message } => Code::Unauthenticated
+            .error(message)
+            .extend_with(|_, extensions| extensions.set("reason", reason)),
+        Domain::Limited { message, seconds } => {
+            Code::RateLimited
+                .error(message)
+                .extend_with(|_, extensions| {
+                    extensions.set("reason", "TOO_MANY_ATTEMPTS");
+                    extensions.set("retryAfter", seconds);
+                })
+        }
         Domain::Unavailable(message) => Code::Unavailable.error(message),
         Domain::Internal(message) => internal(&message),
     }

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 use api::{
-    cli::{Check, Cli, Command, Outcome, ProgressBars, SyncArguments},
+    cli::{Check, Cli, Command, Outcome, ProgressBars, SyncArguments, Users},
     telemetry,
 };
 use clap::Parser;
@@ -90,6 +90,13 @@ async fn run(cli: Cli) -> Result<Outcome> {
         }
         Command::Features(arguments) => {
             api::cli::features(&App::start(config).await?, &arguments).await
+        }
+        Command::User(arguments) => {
+            let app = App::start(config).await?;
+            match arguments.what {
+                Users::Create(arguments) => api::cli::create_user(&app, &arguments).await,
+                Users::List(arguments) => api::cli::list_users(&app, &arguments).await,
+            }
         }
         Command::Check(arguments) => match arguments.what {
             Check::Standings(arguments) => {

@@ -1,21 +1,47 @@
 //! Who is asking.
 
 use chrono::{DateTime, Utc};
-use domain::{App, auth};
+use domain::{
+    App,
+    auth::{self, SessionId, UserId},
+};
+use entities::user::Role;
 
-/// The sender of a request. Users come with accounts.
+/// The sender of a request. Whatever is kept or shared of an answer is so by this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Viewer {
     /// Nobody in particular.
     Guest,
-    /// Who bears the administrator's token.
-    Admin,
+    /// Somebody with an account.
+    User(UserId),
+    /// Somebody with an account that may do everything, or who bears the administrator's token.
+    Admin(Option<UserId>),
+}
+
+impl Viewer {
+    /// Whether everything is allowed.
+    #[must_use]
+    pub fn is_admin(self) -> bool {
+        matches!(self, Self::Admin(_))
+    }
+
+    /// Whose account it is, if one is behind it.
+    #[must_use]
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Self::Guest => None,
+            Self::User(user) => Some(user),
+            Self::Admin(user) => user,
+        }
+    }
 }
 
 /// A viewer, and how long the credential that says so lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     pub viewer: Viewer,
+    /// The login that the credential came of.
+    pub session: Option<SessionId>,
     /// When a connection opened with the credential must end.
     pub until: Option<DateTime<Utc>>,
 }
@@ -24,20 +50,35 @@ impl Identity {
     /// Nobody in particular.
     pub const GUEST: Self = Self {
         viewer: Viewer::Guest,
+        session: None,
         until: None,
     };
 
-    /// Reads an `Authorization` header; with no token configured nobody is an administrator.
-    #[must_use]
-    pub fn of(app: &App, header: Option<&str>) -> Self {
-        let bearer = header.and_then(|header| header.strip_prefix("Bearer "));
-        if bearer.is_some_and(|token| auth::is_administrator(app, token)) {
-            Self {
-                viewer: Viewer::Admin,
+    /// Reads an `Authorization` header: the administrator's token, or the access token of a user.
+    /// Whoever sends another is a guest.
+    pub async fn of(app: &App, header: Option<&str>) -> Self {
+        let Some(bearer) = header.and_then(|header| header.strip_prefix("Bearer ")) else {
+            return Self::GUEST;
+        };
+        if auth::is_administrator(app, bearer) {
+            return Self {
+                viewer: Viewer::Admin(None),
+                session: None,
                 until: app.config.auth.admin_until,
-            }
-        } else {
-            Self::GUEST
+            };
+        }
+        // Boxed: most requests are those of guests.
+        let Some(known) = Box::pin(auth::recognise(app, bearer)).await else {
+            return Self::GUEST;
+        };
+        let user = known.bearer.user;
+        Self {
+            viewer: match known.role {
+                Role::User => Viewer::User(user),
+                Role::Admin => Viewer::Admin(Some(user)),
+            },
+            session: Some(known.bearer.session),
+            until: Some(known.bearer.until),
         }
     }
 }

@@ -6,8 +6,8 @@ use engines::Registry;
 use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::{
-    bus::Bus, cache::Cache, clock::Clock, config::Config, database, forecast::Forecasts,
-    live::Live, model::Models, secret,
+    auth::Auth, bus::Bus, cache::Cache, clock::Clock, config::Config, database,
+    forecast::Forecasts, live::Live, model::Models, secret,
 };
 
 /// The application, cheap to clone.
@@ -22,6 +22,8 @@ pub struct App {
     pub engines: Arc<Registry>,
     /// Signs cursors; the same for all processes on one database.
     pub secret: Arc<[u8]>,
+    /// Keys, counts and letters of accounts.
+    pub auth: Arc<Auth>,
     /// Forecasts worked out so far and the history they rest on.
     pub forecasts: Arc<Forecasts>,
     /// Trained models that answer.
@@ -55,8 +57,10 @@ impl App {
         let engines = Registry::builtin();
         let secret = secret::cursors(&db).await?;
         let cache = Cache::connect(&config);
+        let auth = Auth::new(&config, &db, &cache, secret::tag(&secret)).await?;
         Ok(Self {
             bus: Bus::connect(&cache, &secret, &db),
+            auth: Arc::new(auth),
             secret: secret.into(),
             cache,
             forecasts: Arc::new(Forecasts::new(&config)),

@@ -20,6 +20,15 @@ pub enum Error {
         reason: &'static str,
         message: String,
     },
+    /// Nobody knows who asks, or they are not who they say; the reason is for programs.
+    #[error("{message}")]
+    Unauthenticated {
+        reason: &'static str,
+        message: String,
+    },
+    /// Too often in too short a time; when trying again may help, in seconds.
+    #[error("{message}")]
+    Limited { message: String, seconds: u64 },
     /// Something needed is missing or away; trying later may help.
     #[error("{0}")]
     Unavailable(String),

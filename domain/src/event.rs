@@ -51,6 +51,14 @@ pub const WEATHER: &str = "weather";
 /// Stream of what is done to replays.
 pub const REPLAY: &str = "replay";
 
+/// Stream of people who come, change their name, and go; the subject is the user.
+pub const ACCOUNT: &str = "account";
+
+/// Kinds of its events.
+pub const USER_REGISTERED: &str = "user_registered";
+pub const USER_RENAMED: &str = "user_renamed";
+pub const USER_DELETED: &str = "user_deleted";
+
 /// Appends an event. The stream's row is locked until the transaction ends, so that the
 /// order of sequences is the order of commits.
 ///
@@ -106,10 +114,10 @@ pub async fn advance<C: ConnectionTrait>(
 }
 
 /// Whether a stream tells of nothing that an answer kept for others rests on: of races while they
-/// are run, which change all the time, and of replays.
+/// are run, which change all the time, of replays, and of accounts.
 #[must_use]
 pub fn is_live(stream: &str) -> bool {
-    stream.starts_with(LIVE) || stream == REPLAY
+    stream.starts_with(LIVE) || stream == REPLAY || stream == ACCOUNT
 }
 
 /// Sequence of the newest event of a stream, 0 when there is none: the version of what the

@@ -21,6 +21,7 @@ pub mod job;
 pub mod lease;
 pub mod live;
 pub mod model;
+pub mod notification;
 pub mod performance;
 pub mod scoring;
 pub mod search;

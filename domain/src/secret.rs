@@ -1,13 +1,19 @@
 //! Secrets that all processes on one database share, made at first use.
 
+use chrono::{DateTime, Utc};
 use entities::secret;
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// Name of the secret that signs cursors.
 const CURSORS: &str = "cursors";
 
 /// Name of the key that secrets of webhooks are derived from.
 const WEBHOOKS: &str = "webhooks";
+
+/// Name of the key that signs access tokens.
+const ACCESS: &str = "access";
 
 /// The secret that signs cursors; made by whoever starts first.
 ///
@@ -23,6 +29,31 @@ pub async fn cursors(db: &DatabaseConnection) -> Result<Vec<u8>, DbErr> {
 /// When the database fails.
 pub async fn webhooks(db: &DatabaseConnection) -> Result<Vec<u8>, DbErr> {
     shared(db, WEBHOOKS).await
+}
+
+/// The key that signs access tokens when none is configured.
+///
+/// # Errors
+/// When the database fails.
+pub async fn access(db: &DatabaseConnection) -> Result<Vec<u8>, DbErr> {
+    shared(db, ACCESS).await
+}
+
+/// Tells those who share a secret from others, and nothing else of it: what processes keep in one
+/// Redis is apart when their databases are.
+#[must_use]
+pub fn tag(secret: &[u8]) -> String {
+    hex::encode(&Sha256::digest(secret)[..8])
+}
+
+/// A UUID of version 7: later ones sort behind.
+///
+/// # Errors
+/// When the machine has no random bytes.
+pub fn new_id(now: DateTime<Utc>) -> Result<Uuid, DbErr> {
+    let milliseconds = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+    let chance = random()?;
+    Ok(uuid::Builder::from_unix_timestamp_millis(milliseconds, &chance).into_uuid())
 }
 
 /// Random bytes from the machine.

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use domain::{
-    App,
+    App, auth,
     error::Error,
     feed, forecast,
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
@@ -214,8 +214,10 @@ impl Tasks {
         webhook::clean_up(app).await?;
         let jobs = job::clean_up(app).await?;
         let requests = upstream::clean_up(app).await?;
+        let sessions = auth::clean_up(app).await?;
         Ok(format!(
-            "forgot {live} events of live races, {events} others, {jobs} jobs, {requests} requests"
+            "forgot {live} events of live races, {events} others, {jobs} jobs, {requests} requests, \
+             {sessions} sessions"
         ))
     }
 

@@ -17,6 +17,7 @@ mod m20261128_000010_forecast_log;
 mod m20261128_000011_weather_forecast;
 mod m20261128_000012_lease;
 mod m20261129_000013_model_record;
+mod m20261129_000014_accounts;
 mod statement;
 
 /// All migrations in order.
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000011_weather_forecast::Migration),
             Box::new(m20261128_000012_lease::Migration),
             Box::new(m20261129_000013_model_record::Migration),
+            Box::new(m20261129_000014_accounts::Migration),
         ]
     }
 }

@@ -28,6 +28,7 @@ fn help_names_every_command_and_how_to_begin() {
         "rollback",
         "backtest",
         "features",
+        "user",
         "check",
         "DATABASE_URL",
         "Exit codes",

@@ -7,6 +7,7 @@ pub mod command;
 pub mod database;
 pub mod dump;
 pub mod json;
+pub mod letters;
 pub mod only;
 pub mod receiver;
 pub mod redis;
@@ -110,6 +111,7 @@ impl TestApp {
         config.server.port = 0;
         // Tests of limits set their own.
         config.rate_limit.enabled = false;
+        config.auth.registrations_per_hour = 10_000;
         config.server.drain_seconds = 0;
         config.events.poll_milliseconds = 20;
         config.events.relayed_poll_milliseconds = 20;

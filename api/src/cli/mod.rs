@@ -11,6 +11,7 @@ mod import;
 mod model;
 mod output;
 mod sync;
+mod user;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub use import::{ProgressBars, import, report};
 pub use model::{models, promote, rollback, train};
 pub use output::Table;
 pub use sync::{SyncArguments, report_sync};
+pub use user::{create_user, list_users};
 
 /// A Formula 1 GraphQL server with honest prediction engines.
 #[derive(Debug, Parser)]
@@ -121,6 +123,8 @@ pub enum Command {
         pre-weekend --target qualifying --seasons 2024"
     )]
     Features(FeaturesArguments),
+    /// Make accounts of users, and list them.
+    User(UserArguments),
     /// Hold stored data against what should hold.
     Check(CheckArguments),
     /// Print the commented default settings.
@@ -218,6 +222,49 @@ pub struct CheckStandings {
     #[arg(long)]
     pub every_race: bool,
     /// How differences are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `user`.
+#[derive(Debug, Args)]
+pub struct UserArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub what: Users,
+}
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub enum Users {
+    /// Make an account. The password is asked for, or read from standard input.
+    #[command(
+        after_long_help = "Examples:\n  pitwall user create --admin --email max@example.org --name Max\n  \
+        pitwall user create --email max@example.org --name Max < password.txt"
+    )]
+    Create(CreateUser),
+    /// List all accounts, the oldest first.
+    List(ListUsers),
+}
+
+/// Arguments of `user create`.
+#[derive(Debug, Args)]
+pub struct CreateUser {
+    /// E-mail address to log in with.
+    #[arg(long)]
+    pub email: String,
+    /// Name that others see.
+    #[arg(long)]
+    pub name: String,
+    /// May do everything.
+    #[arg(long)]
+    pub admin: bool,
+}
+
+/// Arguments of `user list`.
+#[derive(Debug, Args)]
+pub struct ListUsers {
+    /// How the list is printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

@@ -1,5 +1,6 @@
 //! The schema: one file a noun, each with its object and its roots.
 
+pub mod account;
 pub mod backtest;
 pub mod career;
 pub mod circuit;
@@ -42,6 +43,7 @@ pub mod season;
 pub mod session;
 pub mod standing;
 pub mod track;
+pub mod user;
 pub mod viewer;
 pub mod weather;
 pub mod webhook;
@@ -82,6 +84,7 @@ pub struct Mutation(
     webhook::WebhookMutation,
     job::JobMutation,
     replay::ReplayMutation,
+    account::AccountMutation,
 );
 
 /// All subscriptions.

@@ -126,7 +126,8 @@ impl ReplayMutation {
         let row = row.ok_or_else(|| Code::NotFound.error("there is no such race"))?;
         let owner = match ctx.data_unchecked::<Viewer>() {
             Viewer::Guest => ctx.data_unchecked::<Client>().to_string(),
-            Viewer::Admin => "admin".to_owned(),
+            Viewer::User(user) | Viewer::Admin(Some(user)) => format!("user:{user}"),
+            Viewer::Admin(None) => "admin".to_owned(),
         };
         let start = Start {
             race: (*row).clone(),

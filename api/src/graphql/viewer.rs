@@ -1,9 +1,12 @@
 //! Who is asking.
 
 use async_graphql::{Context, Enum, Object};
+use domain::auth::{self, SessionId, UserId};
+use entities::user;
 
+use super::{app, user::User};
 use crate::{
-    error::{Code, Result},
+    error::{Code, Error, Result, from_database},
     viewer::Viewer,
 };
 
@@ -12,8 +15,19 @@ use crate::{
 pub enum Role {
     /// Reads what is public.
     Guest,
+    /// Has an account, and plays.
+    User,
     /// May do everything.
     Admin,
+}
+
+impl From<user::Role> for Role {
+    fn from(role: user::Role) -> Self {
+        match role {
+            user::Role::User => Self::User,
+            user::Role::Admin => Self::Admin,
+        }
+    }
 }
 
 pub struct ViewerObject(Viewer);
@@ -24,8 +38,16 @@ impl ViewerObject {
     async fn role(&self) -> Role {
         match self.0 {
             Viewer::Guest => Role::Guest,
-            Viewer::Admin => Role::Admin,
+            Viewer::User(_) => Role::User,
+            Viewer::Admin(_) => Role::Admin,
         }
+    }
+
+    /// The account of the sender; null for a guest, and for who bears the administrator's token.
+    async fn user(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        let found = auth::find(app(ctx), self.0.user()?).await;
+        let found = found.map_err(|error| from_database(&error)).transpose()?;
+        Some(found.map(User))
     }
 }
 
@@ -37,14 +59,42 @@ fn sender(ctx: &Context<'_>) -> Viewer {
 /// Lets only administrators go on.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` for a guest.
+/// `UNAUTHENTICATED` for a guest, `FORBIDDEN` for a user.
 pub fn admin_only(ctx: &Context<'_>) -> Result<()> {
     match sender(ctx) {
-        Viewer::Admin => Ok(()),
+        Viewer::Admin(_) => Ok(()),
+        Viewer::User(_) => Err(Code::Forbidden.error("this is for administrators")),
         Viewer::Guest => Err(Code::Unauthenticated.error(
             "this is for administrators: send their token as \"Authorization: Bearer TOKEN\"",
         )),
     }
+}
+
+/// Lets only who has an account go on, and says whose it is.
+///
+/// # Errors
+/// `UNAUTHENTICATED` for everybody else.
+pub fn user_only(ctx: &Context<'_>) -> Result<UserId> {
+    sender(ctx).user().ok_or_else(logged_out)
+}
+
+/// The session in which somebody with an account asks.
+///
+/// # Errors
+/// `UNAUTHENTICATED` for everybody else.
+pub fn session_of(ctx: &Context<'_>) -> Result<SessionId> {
+    current_session(ctx).ok_or_else(logged_out)
+}
+
+/// The same, none for everybody else.
+#[must_use]
+pub fn current_session(ctx: &Context<'_>) -> Option<SessionId> {
+    ctx.data_opt::<Option<SessionId>>().copied().flatten()
+}
+
+fn logged_out() -> Error {
+    Code::Unauthenticated
+        .error("this is for users: `login`, then send \"Authorization: Bearer ACCESS_TOKEN\"")
 }
 
 #[derive(Default)]

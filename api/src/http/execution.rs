@@ -11,6 +11,7 @@ use async_graphql::{
     Request, Response, ServerError, Variables,
     parser::types::{OperationDefinition, OperationType},
 };
+use domain::auth::SessionId;
 use futures::FutureExt;
 
 use super::{
@@ -42,7 +43,7 @@ pub struct Caller {
 
 impl Caller {
     pub(super) fn is_admin(&self) -> bool {
-        self.identity.viewer == Viewer::Admin
+        self.identity.viewer.is_admin()
     }
 }
 
@@ -54,6 +55,8 @@ pub struct Operation {
     pub kind: OperationType,
     pub variables: Variables,
     pub viewer: Viewer,
+    /// The login of a user who asks.
+    pub session: Option<SessionId>,
     /// Whom limits are counted for.
     pub client: Client,
     /// What it may cost, in objects.
@@ -116,6 +119,7 @@ impl Server {
             name: asked.operation_name.clone(),
             variables,
             viewer,
+            session: caller.identity.session,
             client: caller.client,
             cost,
             request_id: caller.request_id.clone(),
@@ -206,6 +210,7 @@ impl Server {
         let mut request = Request::new(String::new())
             .variables(operation.variables)
             .data(operation.viewer)
+            .data(operation.session)
             .data(operation.client)
             .data(Loaders::new(&self.app.db));
         request.operation_name = operation.name;

@@ -12,7 +12,7 @@ use rust_embed::Embed;
 use serde_json::json;
 
 use super::{Server, graphql::authorization};
-use crate::viewer::{Identity, Viewer};
+use crate::viewer::Identity;
 
 /// Named examples, each a tab.
 pub const EXAMPLES: [(&str, &str); 6] = [
@@ -52,7 +52,7 @@ pub(super) fn routes() -> Router<Server> {
 }
 
 async fn page(State(server): State<Server>, headers: HeaderMap) -> Response {
-    if !open(&server, &headers) {
+    if !open(&server, &headers).await {
         return StatusCode::NOT_FOUND.into_response();
     }
     let (page, policy) = match Built::get("index.html") {
@@ -83,8 +83,10 @@ async fn asset(
     headers: HeaderMap,
     Path(path): Path<String>,
 ) -> Response {
-    let file = Built::get(&format!("assets/{path}")).filter(|_| open(&server, &headers));
-    let Some(file) = file else {
+    if !open(&server, &headers).await {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let Some(file) = Built::get(&format!("assets/{path}")) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let kind = HeaderValue::from_static(match path.rsplit('.').next() {
@@ -116,7 +118,10 @@ async fn licences() -> Response {
 
 /// Assets are no secret, but where there is no page there are none either. A browser sends no
 /// `Authorization` for them, so the page of an administrator is for tools that do.
-fn open(server: &Server, headers: &HeaderMap) -> bool {
+async fn open(server: &Server, headers: &HeaderMap) -> bool {
     server.app.config.graphiql()
-        || Identity::of(&server.app, authorization(headers)).viewer == Viewer::Admin
+        || Identity::of(&server.app, authorization(headers))
+            .await
+            .viewer
+            .is_admin()
 }

@@ -54,14 +54,19 @@ pub(super) async fn handle(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let caller = Caller {
-        client,
-        identity: Identity::of(&server.app, authorization(&parts.headers)),
-        request_id,
-    };
     let form = Form::wanted(&parts.headers);
     let mut left = Left::default();
-    let outcome = run(server, &caller, &parts, body, form, &mut left).await;
+    let outcome = match server.limits.request(client, &mut left).await {
+        Ok(()) => {
+            let caller = Caller {
+                client,
+                identity: Identity::of(&server.app, authorization(&parts.headers)).await,
+                request_id,
+            };
+            run(server, &caller, &parts, body, form, &mut left).await
+        }
+        Err(refusal) => Err(refusal),
+    };
     let form = form.unwrap_or(Form::Json);
     let mut response = outcome.unwrap_or_else(|refusal| refused(&refusal, form));
     server.limits.describe(left, response.headers_mut());
@@ -76,7 +81,6 @@ async fn run(
     form: Option<Form>,
     left: &mut Left,
 ) -> Result<Response, Refusal> {
-    server.limits.request(caller.client, left).await?;
     let form = form.ok_or_else(|| {
         Refusal::transport(
             StatusCode::NOT_ACCEPTABLE,

@@ -5,7 +5,7 @@
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use domain::{App, cache::Cache, config::RateLimitConfig};
+use domain::{App, auth::UserId, cache::Cache, config::RateLimitConfig};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -50,6 +50,7 @@ type Memory = RateLimiter<
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Who {
     Client(Client),
+    User(UserId),
     Admin,
 }
 
@@ -133,7 +134,8 @@ impl Limits {
     ) -> Result<(), Refusal> {
         let who = match viewer {
             Viewer::Guest => Who::Client(client),
-            Viewer::Admin => Who::Admin,
+            Viewer::User(user) | Viewer::Admin(Some(user)) => Who::User(user),
+            Viewer::Admin(None) => Who::Admin,
         };
         let cost = u32::try_from(cost).unwrap_or(u32::MAX);
         left.cost = self.take(&self.cost, who, cost).await?;
@@ -212,6 +214,7 @@ impl Limits {
         };
         let who = match who {
             Who::Client(client) => client.to_string(),
+            Who::User(user) => format!("user:{user}"),
             Who::Admin => "admin".to_owned(),
         };
         let mut call = self.grant.key(format!("pitwall:limit:{what}:{who}"));

@@ -172,12 +172,15 @@ mod tests {
         let mut first = sockets.enter(a).unwrap();
         let mut second = sockets.enter(a).unwrap();
         assert!(matches!(sockets.enter(a), Err(Full::Address)));
-        assert!(first.belongs_to(Viewer::Admin).is_ok());
-        assert!(matches!(second.belongs_to(Viewer::Admin), Err(Full::User)));
+        assert!(first.belongs_to(Viewer::Admin(None)).is_ok());
+        assert!(matches!(
+            second.belongs_to(Viewer::Admin(None)),
+            Err(Full::User)
+        ));
         let _third = sockets.enter(b).unwrap();
         assert!(matches!(sockets.enter(b), Err(Full::Server)));
         drop(first);
-        assert!(second.belongs_to(Viewer::Admin).is_ok());
+        assert!(second.belongs_to(Viewer::Admin(None)).is_ok());
         assert!(sockets.enter(a).is_ok());
     }
 }

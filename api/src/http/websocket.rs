@@ -145,7 +145,7 @@ pub(super) async fn upgrade(
     };
     let caller = Caller {
         client,
-        identity: Identity::of(&server.app, authorization(&headers)),
+        identity: Identity::of(&server.app, authorization(&headers)).await,
         request_id,
     };
     let config = &server.app.config.websocket;
@@ -259,7 +259,7 @@ async fn greet(
             Ok(Err(None)) => return None,
             Ok(Ok(FromClient::ConnectionInit { payload })) => {
                 if let Some(header) = credential(payload.as_ref()) {
-                    caller.identity = Identity::of(&server.app, Some(header));
+                    caller.identity = Identity::of(&server.app, Some(header)).await;
                 }
                 match place.belongs_to(caller.identity.viewer) {
                     Ok(()) => {

@@ -129,7 +129,10 @@ impl Cache {
     }
 
     /// What Redis says, unless it fails or is late.
-    async fn in_time<T>(&self, asked: impl Future<Output = redis::RedisResult<T>>) -> Option<T> {
+    pub(crate) async fn in_time<T>(
+        &self,
+        asked: impl Future<Output = redis::RedisResult<T>>,
+    ) -> Option<T> {
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(answer)) => {
                 self.answered();

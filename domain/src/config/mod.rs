@@ -7,8 +7,10 @@ use config::{Environment, File, FileFormat};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+mod account;
 mod upstream;
 
+pub use account::{AuthConfig, MailConfig};
 pub use upstream::{OpenMeteoConfig, OpenWeatherMapConfig, UpstreamConfig, UpstreamService};
 
 /// The commented defaults, as printed by `pitwall config`.
@@ -30,6 +32,7 @@ pub struct Config {
     pub data: DataConfig,
     pub clock: ClockConfig,
     pub auth: AuthConfig,
+    pub mail: MailConfig,
     pub graphql: GraphqlConfig,
     pub websocket: WebsocketConfig,
     pub cors: CorsConfig,
@@ -103,14 +106,6 @@ pub struct DataConfig {
 pub struct ClockConfig {
     pub start: Option<DateTime<Utc>>,
     pub speed: f64,
-}
-
-/// `[auth]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuthConfig {
-    pub admin_token: String,
-    pub admin_until: Option<DateTime<Utc>>,
 }
 
 /// `[graphql]`
@@ -297,7 +292,12 @@ impl Config {
         }
         // PITWALL__DATABASE__URL is the more specific name and wins over DATABASE_URL. A key of
         // digits, or of digits and one `e`, must not be taken for a number.
-        for key in ["database.url", "redis.url", "upstream.openweathermap.key"] {
+        for key in [
+            "database.url",
+            "redis.url",
+            "upstream.openweathermap.key",
+            "auth.key",
+        ] {
             let variable = format!("PITWALL__{}", key.to_uppercase().replace('.', "__"));
             #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
             let value = std::env::var(variable).ok();
@@ -366,6 +366,8 @@ impl Config {
                 expected: "32 random characters or more",
             });
         }
+        self.auth.check()?;
+        self.mail.check()?;
         if !(0.0..=1.0).contains(&self.traces.sample) {
             return Err(ConfigError::Value {
                 key: "traces.sample",
@@ -447,6 +449,15 @@ mod tests {
         let shown = format!("{config:?}");
         assert!(shown.contains("api.openweathermap.org"), "{shown}");
         assert!(!shown.contains("0123456789abcdef"), "{shown}");
+        let mut config = Config::defaults();
+        for secret in [
+            &mut config.auth.admin_token,
+            &mut config.auth.key,
+            &mut config.mail.url,
+        ] {
+            "fedcba9876543210".clone_into(secret);
+        }
+        assert!(!format!("{config:?}").contains("fedcba9876543210"));
     }
 
     #[test]

@@ -272,10 +272,7 @@ pub(super) fn new_message(now: DateTime<Utc>) -> Result<String, DbErr> {
 
 /// A UUID of version 7: later ones sort behind.
 pub(super) fn new_id(now: DateTime<Utc>) -> Result<String, DbErr> {
-    let milliseconds = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-    let chance = secret::random()?;
-    let id = uuid::Builder::from_unix_timestamp_millis(milliseconds, &chance).into_uuid();
-    Ok(id.to_string())
+    Ok(secret::new_id(now)?.to_string())
 }
 
 /// Moves a webhook's cursors to the end of all streams.
