@@ -62,6 +62,9 @@ pub fn from_domain(error: domain::error::Error) -> Error {
         Domain::Refused { reason, message } => Code::Conflict
             .error(message)
             .extend_with(|_, extensions| extensions.set("reason", reason)),
+        Domain::Forbidden { reason, message } => Code::Forbidden
+            .error(message)
+            .extend_with(|_, extensions| extensions.set("reason", reason)),
         Domain::Unauthenticated { reason, message } => Code::Unauthenticated
             .error(message)
             .extend_with(|_, extensions| extensions.set("reason", reason)),

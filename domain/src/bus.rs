@@ -154,7 +154,7 @@ impl Bus {
                 self.0.version.fetch_add(1, Ordering::AcqRel);
             }
             for (stream, sequence) in news {
-                let kind = stream.split(':').next().unwrap_or(stream).to_owned();
+                let kind = stream.split([':', '/']).next().unwrap_or(stream).to_owned();
                 metrics::counter!("pitwall_events_total", "stream" => kind).increment(1);
                 // Nobody listening is no error.
                 let _ = self.0.notices.send(Notice {

@@ -20,6 +20,12 @@ pub enum Error {
         reason: &'static str,
         message: String,
     },
+    /// Who asks is known, and may not do this; the reason is for programs.
+    #[error("{message}")]
+    Forbidden {
+        reason: &'static str,
+        message: String,
+    },
     /// Nobody knows who asks, or they are not who they say; the reason is for programs.
     #[error("{message}")]
     Unauthenticated {

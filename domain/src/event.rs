@@ -59,6 +59,27 @@ pub const USER_REGISTERED: &str = "user_registered";
 pub const USER_RENAMED: &str = "user_renamed";
 pub const USER_DELETED: &str = "user_deleted";
 
+/// Streams of leagues: this and the league's ref. The subject is the league, or a fantasy team.
+pub const LEAGUE: &str = "league/";
+
+/// Kinds of their events.
+pub const LEAGUE_CREATED: &str = "league_created";
+pub const LEAGUE_CHANGED: &str = "league_changed";
+pub const LEAGUE_SETTINGS_CHANGED: &str = "league_settings_changed";
+pub const LEAGUE_TRANSFERRED: &str = "league_transferred";
+pub const LEAGUE_CLOSED: &str = "league_closed";
+pub const INVITE_CODE_ROTATED: &str = "invite_code_rotated";
+pub const FANTASY_TEAM_JOINED: &str = "fantasy_team_joined";
+pub const FANTASY_TEAM_LEFT: &str = "fantasy_team_left";
+pub const FANTASY_TEAM_REMOVED: &str = "fantasy_team_removed";
+pub const FANTASY_TEAM_RENAMED: &str = "fantasy_team_renamed";
+
+/// The stream of a league.
+#[must_use]
+pub fn league(reference: &str) -> String {
+    format!("{LEAGUE}{reference}")
+}
+
 /// Appends an event. The stream's row is locked until the transaction ends, so that the
 /// order of sequences is the order of commits.
 ///
@@ -114,10 +135,11 @@ pub async fn advance<C: ConnectionTrait>(
 }
 
 /// Whether a stream tells of nothing that an answer kept for others rests on: of races while they
-/// are run, which change all the time, of replays, and of accounts.
+/// are run, which change all the time, of replays, and of accounts and leagues, whose answers are
+/// never kept.
 #[must_use]
 pub fn is_live(stream: &str) -> bool {
-    stream.starts_with(LIVE) || stream == REPLAY || stream == ACCOUNT
+    stream.starts_with(LIVE) || stream.starts_with(LEAGUE) || stream == REPLAY || stream == ACCOUNT
 }
 
 /// Sequence of the newest event of a stream, 0 when there is none: the version of what the

@@ -18,6 +18,7 @@ mod m20261128_000011_weather_forecast;
 mod m20261128_000012_lease;
 mod m20261129_000013_model_record;
 mod m20261129_000014_accounts;
+mod m20261129_000015_leagues;
 mod statement;
 
 /// All migrations in order.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000012_lease::Migration),
             Box::new(m20261129_000013_model_record::Migration),
             Box::new(m20261129_000014_accounts::Migration),
+            Box::new(m20261129_000015_leagues::Migration),
         ]
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Setup, TestApp};
 
-const PASSWORD: &str = "lights out and away";
+pub(super) const PASSWORD: &str = "lights out and away";
 
 const REGISTER: &str = "mutation ($email: String!, $password: String!, $name: String!) { register(email: $email, password: $password, name: $name, device: \"phone\") { accessToken refreshToken expiresAt refreshExpiresAt user { id name email role } } }";
 
@@ -22,9 +22,9 @@ const REFRESH: &str = "mutation ($token: String!) { refreshSession(refreshToken:
 
 /// Somebody who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Person {
-    id: String,
-    access: String,
+pub(super) struct Person {
+    pub(super) id: String,
+    pub(super) access: String,
     refresh: String,
 }
 
@@ -40,7 +40,7 @@ impl Person {
     }
 }
 
-async fn with(change: fn(&mut domain::config::Config)) -> TestApp {
+pub(super) async fn with(change: fn(&mut domain::config::Config)) -> TestApp {
     TestApp::start(Setup {
         change,
         ..Setup::default()
@@ -49,7 +49,7 @@ async fn with(change: fn(&mut domain::config::Config)) -> TestApp {
 }
 
 /// What who bears a token is answered.
-async fn answer(app: &TestApp, token: &str, query: &str, variables: Value) -> Value {
+pub(super) async fn answer(app: &TestApp, token: &str, query: &str, variables: Value) -> Value {
     let mut request = app.client.post(app.url("/graphql"));
     if !token.is_empty() {
         request = request.bearer_auth(token);
@@ -58,19 +58,24 @@ async fn answer(app: &TestApp, token: &str, query: &str, variables: Value) -> Va
     request.send().await.unwrap().json().await.unwrap()
 }
 
-async fn data(app: &TestApp, token: &str, query: &str, variables: Value) -> Value {
+pub(super) async fn data(app: &TestApp, token: &str, query: &str, variables: Value) -> Value {
     let mut answer = answer(app, token, query, variables).await;
     assert_eq!(answer.get("errors"), None, "{answer:#}");
     answer["data"].take()
 }
 
 /// Code and reason of the only error.
-async fn refused(app: &TestApp, token: &str, query: &str, variables: Value) -> (String, Value) {
+pub(super) async fn refused(
+    app: &TestApp,
+    token: &str,
+    query: &str,
+    variables: Value,
+) -> (String, Value) {
     let answer = answer(app, token, query, variables).await;
     code_of(&answer)
 }
 
-fn code_of(answer: &Value) -> (String, Value) {
+pub(super) fn code_of(answer: &Value) -> (String, Value) {
     let errors = answer["errors"]
         .as_array()
         .unwrap_or_else(|| panic!("no error in {answer:#}"));
@@ -81,11 +86,11 @@ fn code_of(answer: &Value) -> (String, Value) {
 }
 
 /// What a refusal looks like.
-fn refusal(code: &str, reason: &str) -> (String, Value) {
+pub(super) fn refusal(code: &str, reason: &str) -> (String, Value) {
     (code.to_owned(), json!(reason))
 }
 
-async fn register(app: &TestApp, name: &str) -> Person {
+pub(super) async fn register(app: &TestApp, name: &str) -> Person {
     let variables = json!({ "email": email(name), "password": PASSWORD, "name": name });
     let data = data(app, "", REGISTER, variables).await;
     Person::of(&data["register"])
@@ -96,7 +101,7 @@ async fn login(app: &TestApp, name: &str, password: &str) -> Value {
     answer(app, "", LOGIN, variables).await
 }
 
-async fn log_in(app: &TestApp, name: &str) -> Person {
+pub(super) async fn log_in(app: &TestApp, name: &str) -> Person {
     let answer = login(app, name, PASSWORD).await;
     assert_eq!(answer.get("errors"), None, "{answer:#}");
     Person::of(&answer["data"]["login"])

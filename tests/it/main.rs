@@ -32,6 +32,7 @@ mod house;
 mod http;
 mod import;
 mod job;
+mod league;
 mod limits;
 mod live;
 mod migration;

@@ -13,6 +13,7 @@ pub mod driver_ranking;
 pub mod elo;
 pub mod engine;
 pub mod entry;
+pub mod fantasy_team;
 pub mod feed;
 pub mod filter;
 pub mod forecast;
@@ -20,6 +21,9 @@ pub mod forecast_published;
 pub mod insights;
 pub mod job;
 pub mod lap;
+pub mod league;
+pub mod league_filter;
+pub mod league_settings;
 pub mod live;
 pub mod live_car;
 pub mod live_event;
@@ -38,6 +42,7 @@ pub mod replay;
 pub mod result;
 pub mod result_filter;
 pub mod result_id;
+pub mod ruleset;
 pub mod scalars;
 pub mod season;
 pub mod session;
@@ -74,6 +79,7 @@ pub struct Query(
     job::JobQuery,
     live::LiveQuery,
     replay::ReplayQuery,
+    league::LeagueQuery,
 );
 
 /// All mutations.
@@ -85,6 +91,8 @@ pub struct Mutation(
     job::JobMutation,
     replay::ReplayMutation,
     account::AccountMutation,
+    league::LeagueMutation,
+    fantasy_team::FantasyTeamMutation,
 );
 
 /// All subscriptions.
@@ -141,6 +149,7 @@ pub(crate) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .override_output_type_description::<Page<circuit::Circuit>>("A page of circuits.")
     .override_output_type_description::<Page<constructor::Constructor>>("A page of constructors.")
     .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
+    .override_output_type_description::<Page<league::League>>("A page of leagues.")
     .override_output_type_description::<Page<race::Race>>("A page of races.")
     .override_output_type_description::<Page<result::Result>>("A page of results.")
     .override_output_type_description::<DateTime<Utc>>(
@@ -207,7 +216,9 @@ mod tests {
     }
 
     /// Root fields whose answers are for one viewer alone.
-    const PRIVATE: [&str; 5] = ["jobRuns", "jobs", "viewer", "webhook", "webhooks"];
+    const PRIVATE: [&str; 7] = [
+        "jobRuns", "jobs", "league", "leagues", "viewer", "webhook", "webhooks",
+    ];
 
     /// Every other root field, and for how many seconds its answer may be kept.
     const KEPT: [(&str, i32); 21] = [
@@ -294,6 +305,16 @@ mod tests {
         assert!(!cache_control("{ viewer { role } }").await.public);
         assert!(!cache_control("{ webhooks { url } }").await.public);
         assert!(!cache_control("{ webhook(id: \"x\") { url } }").await.public);
+        for query in [
+            "{ league(id: \"x\") { __typename } }",
+            "{ leagues { totalCount } }",
+            "{ leagues { nodes { name } } }",
+            "{ viewer { leagues { inviteCode } } }",
+            "{ node(id: \"x\") { ... on League { name } } }",
+            "{ node(id: \"x\") { ... on FantasyTeam { name } } }",
+        ] {
+            assert!(!cache_control(query).await.public, "{query}");
+        }
         assert!(
             !cache_control("{ viewer { role } seasons { year } }")
                 .await

@@ -3,8 +3,9 @@
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
-    circuit::Circuit, constructor::Constructor, directive::SlicedList, driver::Driver, race::Race,
-    result::Result as RaceResult, season::Season,
+    circuit::Circuit, constructor::Constructor, directive::SlicedList, driver::Driver,
+    fantasy_team::FantasyTeam, league::League, race::Race, result::Result as RaceResult,
+    season::Season,
 };
 use crate::{
     error::{Result, bad_input},
@@ -24,16 +25,20 @@ pub enum Node {
     Driver(Driver),
     Constructor(Constructor),
     Result(RaceResult),
+    League(League),
+    FantasyTeam(FantasyTeam),
 }
 
 /// The kinds of ids.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 8] = [
     "Season",
     "Race",
     "Circuit",
     "Driver",
     "Constructor",
     "Result",
+    "League",
+    "FantasyTeam",
 ];
 
 /// The id of a thing of a kind.
@@ -111,6 +116,12 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         "Result" => Box::pin(RaceResult::find(ctx, reference))
             .await?
             .map(Node::Result),
+        "League" => Box::pin(League::find(ctx, reference))
+            .await?
+            .map(Node::League),
+        "FantasyTeam" => Box::pin(FantasyTeam::find(ctx, reference))
+            .await?
+            .map(Node::FantasyTeam),
         other => {
             return Err(bad_input(format!(
                 "there is no type {other:?} with ids, expected one of {}",

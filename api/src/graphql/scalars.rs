@@ -13,6 +13,12 @@ impl Decimal {
     pub fn hundredths(hundredths: i32) -> Self {
         Self(hundredths)
     }
+
+    /// In whole hundredths.
+    #[must_use]
+    pub fn in_hundredths(self) -> i32 {
+        self.0
+    }
 }
 
 impl std::fmt::Display for Decimal {

@@ -1,10 +1,13 @@
 //! Who is asking.
 
 use async_graphql::{Context, Enum, Object};
-use domain::auth::{self, SessionId, UserId};
+use domain::{
+    auth::{self, SessionId, UserId},
+    league,
+};
 use entities::user;
 
-use super::{app, user::User};
+use super::{app, directive::ListOf, league::League, user::User};
 use crate::{
     error::{Code, Error, Result, from_database},
     viewer::Viewer,
@@ -49,6 +52,17 @@ impl ViewerObject {
         let found = found.map_err(|error| from_database(&error)).transpose()?;
         Some(found.map(User))
     }
+
+    /// The leagues that the sender is in, the oldest first; at most 50.
+    #[graphql(directive = ListOf::apply(10))]
+    async fn leagues(&self, ctx: &Context<'_>) -> Result<Vec<League>> {
+        let Some(user) = self.0.user() else {
+            return Ok(Vec::new());
+        };
+        let joined = league::joined_by(app(ctx), user).await;
+        let joined = joined.map_err(|error| from_database(&error))?;
+        Ok(joined.into_iter().map(League::new).collect())
+    }
 }
 
 /// Who sends the request.
@@ -76,6 +90,12 @@ pub fn admin_only(ctx: &Context<'_>) -> Result<()> {
 /// `UNAUTHENTICATED` for everybody else.
 pub fn user_only(ctx: &Context<'_>) -> Result<UserId> {
     sender(ctx).user().ok_or_else(logged_out)
+}
+
+/// The same, none for everybody else.
+#[must_use]
+pub fn account_of(ctx: &Context<'_>) -> Option<UserId> {
+    sender(ctx).user()
 }
 
 /// The session in which somebody with an account asks.

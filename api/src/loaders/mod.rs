@@ -4,6 +4,7 @@ mod backtest;
 mod batch;
 mod by_season;
 mod forecast;
+mod league;
 mod of_driver;
 mod once;
 mod own_races;
@@ -26,8 +27,8 @@ use domain::{
 };
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver, driver_standing,
-    entry, lap, pit_stop, practice_result, qualifying_result, race, race_control, race_source,
-    result, result_revision, season,
+    entry, fantasy_team, lap, league_settings, pit_stop, practice_result, qualifying_result, race,
+    race_control, race_source, result, result_revision, season,
     select::{any_of, any_text},
     session::{self, Kind},
     stint, weather_forecast,
@@ -142,6 +143,16 @@ loaders! {
     earlier_evaluations: i32 => Arc<Vec<EarlierEvaluation>> = forecast::earlier_evaluations,
     /// What a season's performance is worked out from; by year.
     season_record: i32 => Arc<SeasonRecord> = performance::records,
+    /// By database id; whoever asks may know of what refers to it.
+    league: i32 => One<entities::league::Entity> = league::leagues,
+    /// All versions of the settings of a league, the first version first.
+    league_settings: i32 => Many<league_settings::Entity> = league::settings,
+    /// Of a league, those who have left too, as they joined.
+    fantasy_teams: i32 => Many<fantasy_team::Entity> = league::teams,
+    /// What users are called by others.
+    user_name: String => String = league::user_names,
+    /// How many drivers there are to draft.
+    drivers_to_draft: () => usize = league::drivers_to_draft,
     /// What the races at a circuit have in common.
     insights: InsightsOf => Arc<Insights> = performance::insights,
 }

@@ -7,7 +7,7 @@ use entities::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
-    QueryFilter, QueryOrder, SqlErr,
+    QueryFilter, QueryOrder, QuerySelect, SqlErr, sea_query::LockType,
 };
 
 use super::{
@@ -20,7 +20,7 @@ use crate::{
     App,
     database::begin,
     error::{Error, Result},
-    event, secret,
+    event, secret, team,
 };
 
 /// What it takes to have an account.
@@ -119,10 +119,11 @@ pub async fn list(app: &App) -> Result<Vec<user::Model>, DbErr> {
 
 /// Deletes the account of a user who knows its password, from an address of the network. The row
 /// stays, for the leagues that its picks are part of; what tells who it was goes: the e-mail
-/// address, the name, the password, the profile, the sessions.
+/// address, the name, the password, the profile, the sessions, the names of teams.
 ///
 /// # Errors
-/// [`Error::Refused`] for a wrong password, [`Error::Limited`] after too many.
+/// [`Error::Refused`] for a wrong password, and for the commissioner of a league with other
+/// members, [`Error::Limited`] after too many.
 pub async fn delete(app: &App, id: UserId, password: &str, address: &str) -> Result<()> {
     let user = current(app, id).await?;
     confirm(app, &user, password, address).await?;
@@ -148,6 +149,7 @@ pub async fn delete(app: &App, id: UserId, password: &str, address: &str) -> Res
         .filter(password_reset::Column::UserId.eq(&user.id))
         .exec(&transaction)
         .await?;
+    team::leave_all(&transaction, &user.id, now).await?;
     note(&transaction, event::USER_DELETED, &user.id, now).await?;
     transaction.commit().await?;
     app.bus.told();
@@ -158,6 +160,16 @@ pub async fn delete(app: &App, id: UserId, password: &str, address: &str) -> Res
 /// The account of a user who is logged in.
 pub(super) async fn current(app: &App, id: UserId) -> Result<user::Model> {
     find(app, id).await?.ok_or_else(session::over)
+}
+
+/// The account of a user, which does not go until the transaction ends.
+pub(crate) async fn held<C: ConnectionTrait>(transaction: &C, id: UserId) -> Result<user::Model> {
+    let row = user::Entity::find_by_id(id.to_string())
+        .lock(LockType::NoKeyUpdate)
+        .one(transaction)
+        .await?;
+    row.filter(|user| user.deleted_at.is_none())
+        .ok_or_else(session::over)
 }
 
 /// The account with an e-mail address.

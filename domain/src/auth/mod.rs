@@ -37,6 +37,8 @@ pub use profile::{Change, Favourite, update_profile};
 pub use reset::{request_reset, reset_password};
 pub use token::{AccessTokens, Bearer};
 
+pub(crate) use account::held;
+
 use attempts::Attempts;
 use mailer::Mailer;
 use password::Passwords;

@@ -8,9 +8,11 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 mod account;
+mod league;
 mod upstream;
 
 pub use account::{AuthConfig, MailConfig};
+pub use league::LeagueConfig;
 pub use upstream::{OpenMeteoConfig, OpenWeatherMapConfig, UpstreamConfig, UpstreamService};
 
 /// The commented defaults, as printed by `pitwall config`.
@@ -33,6 +35,7 @@ pub struct Config {
     pub clock: ClockConfig,
     pub auth: AuthConfig,
     pub mail: MailConfig,
+    pub league: LeagueConfig,
     pub graphql: GraphqlConfig,
     pub websocket: WebsocketConfig,
     pub cors: CorsConfig,
@@ -368,6 +371,7 @@ impl Config {
         }
         self.auth.check()?;
         self.mail.check()?;
+        self.league.check()?;
         if !(0.0..=1.0).contains(&self.traces.sample) {
             return Err(ConfigError::Value {
                 key: "traces.sample",
