@@ -80,11 +80,9 @@ impl FantasyTeam {
     /// The team of a ref, if the sender may know of it.
     ///
     /// # Errors
-    /// When the database fails.
+    /// `BAD_USER_INPUT` for what can be no id of a team, or when the database fails.
     pub async fn find(ctx: &Context<'_>, reference: &str) -> Result<Option<Self>> {
-        let Some(id) = FantasyTeamId::parse(reference) else {
-            return Ok(None);
-        };
+        let id = parsed(reference)?;
         let found = league::find_team(app(ctx), account_of(ctx), id).await;
         let found = found.map_err(|error| from_database(&error))?;
         Ok(found.map(Self::new))
@@ -100,10 +98,14 @@ impl FantasyTeam {
 /// The fantasy team that an argument names.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` for an id of another kind, `NOT_FOUND` for what can be no id of a team.
+/// `BAD_USER_INPUT` for an id of another kind, and for what can be no id of a team.
 pub fn fantasy_team_id(text: &str) -> Result<FantasyTeamId> {
-    let id = FantasyTeamId::parse(reference_of("FantasyTeam", text)?);
-    id.ok_or_else(|| Code::NotFound.error("there is no such fantasy team"))
+    parsed(reference_of("FantasyTeam", text)?)
+}
+
+fn parsed(reference: &str) -> Result<FantasyTeamId> {
+    let id = FantasyTeamId::parse(reference);
+    id.ok_or_else(|| bad_input(format!("{reference:?} is no id of a fantasy team")))
 }
 
 #[derive(Default)]

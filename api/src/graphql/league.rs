@@ -19,7 +19,7 @@ use super::{
     viewer::{account_of, user_only},
 };
 use crate::{
-    error::{Code, Result, from_database, from_domain},
+    error::{Code, Result, bad_input, from_database, from_domain},
     loaders::{Loaders, Many, One},
 };
 
@@ -137,7 +137,7 @@ impl League {
     }
 
     /// All settings that races were or will be drafted by, the first ones first.
-    #[graphql(directive = ListOf::apply(10))]
+    #[graphql(directive = ListOf::apply(20))]
     async fn settings_history(&self, ctx: &Context<'_>) -> Result<Vec<LeagueSettings>> {
         let versions = self.versions(ctx).await?;
         let versions = versions.iter().cloned();
@@ -165,11 +165,9 @@ impl League {
     /// The league of a ref, if the sender may know of it.
     ///
     /// # Errors
-    /// When the database fails.
+    /// `BAD_USER_INPUT` for what can be no id of a league, or when the database fails.
     pub async fn find(ctx: &Context<'_>, reference: &str) -> Result<Option<Self>> {
-        let Some(id) = LeagueId::parse(reference) else {
-            return Ok(None);
-        };
+        let id = parsed(reference)?;
         let found = league::find(app(ctx), account_of(ctx), id).await;
         let found = found.map_err(|error| from_database(&error))?;
         Ok(found.map(Self::new))
@@ -217,10 +215,14 @@ async fn named(ctx: &Context<'_>, text: &str) -> Result<One<race::Entity>> {
 /// The league that an argument names.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` for an id of another kind, `NOT_FOUND` for what can be no id of a league.
+/// `BAD_USER_INPUT` for an id of another kind, and for what can be no id of a league.
 pub fn league_id(text: &str) -> Result<LeagueId> {
-    let id = LeagueId::parse(reference_of("League", text)?);
-    id.ok_or_else(|| Code::NotFound.error("there is no such league"))
+    parsed(reference_of("League", text)?)
+}
+
+fn parsed(reference: &str) -> Result<LeagueId> {
+    let id = LeagueId::parse(reference);
+    id.ok_or_else(|| bad_input(format!("{reference:?} is no id of a league")))
 }
 
 #[derive(Default)]

@@ -54,7 +54,7 @@ impl ViewerObject {
     }
 
     /// The leagues that the sender is in, the oldest first; at most 50.
-    #[graphql(directive = ListOf::apply(10))]
+    #[graphql(directive = ListOf::apply(50))]
     async fn leagues(&self, ctx: &Context<'_>) -> Result<Vec<League>> {
         let Some(user) = self.0.user() else {
             return Ok(Vec::new());
