@@ -16,6 +16,7 @@ pub mod error;
 pub mod event;
 pub mod feed;
 pub mod forecast;
+mod id;
 pub mod import;
 pub mod job;
 pub mod league;

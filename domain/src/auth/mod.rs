@@ -20,14 +20,11 @@ mod rules;
 mod session;
 mod token;
 
-use std::fmt;
-
 use entities::user::{self, Role};
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
-use crate::{App, cache::Cache, config::Config, secret};
+use crate::{App, cache::Cache, config::Config, id::uuids, secret};
 
 pub use account::{Registration, create, delete, find, list, register};
 pub use login::{
@@ -43,33 +40,12 @@ use attempts::Attempts;
 use mailer::Mailer;
 use password::Passwords;
 
-/// A user, by a UUID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct UserId(Uuid);
-
-/// A login of a user, by a UUID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SessionId(Uuid);
-
-macro_rules! ids {
-    ($($id:ident),*) => {$(
-        impl $id {
-            /// The id of this text; none when it is no UUID.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                Uuid::try_parse(text).ok().map(Self)
-            }
-        }
-
-        impl fmt::Display for $id {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    )*};
+uuids! {
+    /// A user.
+    UserId;
+    /// A login of a user.
+    SessionId;
 }
-
-ids!(UserId, SessionId);
 
 /// What accounts need besides the database: keys, counts, the queue of passwords, letters.
 pub struct Auth {

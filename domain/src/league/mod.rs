@@ -22,13 +22,10 @@ mod rules;
 mod settings;
 mod version;
 
-use std::fmt;
-
 use entities::{fantasy_team, league};
 use sea_orm::{ColumnTrait, DbErr, QueryFilter, QueryOrder};
-use uuid::Uuid;
 
-use crate::{App, auth::UserId};
+use crate::{App, auth::UserId, id::uuids};
 
 pub use league::Visibility;
 pub use manage::{
@@ -43,33 +40,12 @@ pub(crate) use manage::{close, replace_code};
 pub(crate) use rules::{FORMER_TEAM, MOST_LEAGUES, read_code, team_name};
 pub(crate) use version::room;
 
-/// A league, by a UUID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LeagueId(Uuid);
-
-/// A fantasy team, by a UUID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FantasyTeamId(Uuid);
-
-macro_rules! ids {
-    ($($id:ident),*) => {$(
-        impl $id {
-            /// The id of this text; none when it is no UUID.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                Uuid::try_parse(text).ok().map(Self)
-            }
-        }
-
-        impl fmt::Display for $id {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    )*};
+uuids! {
+    /// A league.
+    LeagueId;
+    /// A fantasy team.
+    FantasyTeamId;
 }
-
-ids!(LeagueId, FantasyTeamId);
 
 /// A league, if the viewer may know of it.
 ///
