@@ -19,6 +19,7 @@ mod m20261128_000012_lease;
 mod m20261129_000013_model_record;
 mod m20261129_000014_accounts;
 mod m20261129_000015_leagues;
+mod m20261129_000016_drafts;
 mod statement;
 
 /// All migrations in order.
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000013_model_record::Migration),
             Box::new(m20261129_000014_accounts::Migration),
             Box::new(m20261129_000015_leagues::Migration),
+            Box::new(m20261129_000016_drafts::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use super::{
     UserId, Window, decide, due, order::ROUNDS,
 };
 
-pub const COMMISSIONER: UserId = UserId(100);
+pub const COMMISSIONER: UserId = UserId::numbered(100);
 
 /// Minutes until the draft closes.
 pub const CLOSES: i64 = 4 * 24 * 60;
@@ -85,7 +85,7 @@ impl Example {
     pub fn pick(&mut self, at: i64, team: TeamId, driver: i32) -> Result<(), Refusal> {
         let driver = DriverId(driver);
         let pick = Command::Pick { driver, key: None };
-        self.ask(at, Some(UserId(team.0)), pick)
+        self.ask(at, Some(UserId::numbered(team.0)), pick)
     }
 
     pub fn command(&mut self, at: i64, command: Command) -> Result<(), Refusal> {
@@ -118,7 +118,7 @@ impl Example {
 
 pub fn member(team: TeamId) -> Member {
     Member {
-        user: UserId(team.0),
+        user: UserId::numbered(team.0),
         team,
     }
 }

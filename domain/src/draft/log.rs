@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{DriverId, TeamId, UserId};
 
 /// A line of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// From 1, without gaps. Of two that are written at once with the same one, one is too late.
     pub sequence: i64,

@@ -39,7 +39,3 @@ pub struct TeamId(pub i32);
 /// A driver, by his database id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DriverId(pub i32);
-
-/// A user, by the database id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct UserId(pub i32);

@@ -44,7 +44,7 @@ fn league() -> impl Strategy<Value = Example> {
 
 fn step() -> impl Strategy<Value = Step> {
     let user = prop_oneof![
-        (1..=12).prop_map(|id| Some(UserId(id))),
+        (1..=12).prop_map(|id| Some(UserId::numbered(id))),
         Just(Some(COMMISSIONER)),
         Just(None),
     ];

@@ -12,7 +12,7 @@ use super::{
     order::{self, Previous},
 };
 
-const STRANGER: UserId = UserId(101);
+const STRANGER: UserId = UserId::numbered(101);
 
 /// The lines of a table that say something, without what is said about them.
 fn lines(table: &str) -> impl Iterator<Item = (&str, Vec<&str>)> {
@@ -66,7 +66,7 @@ fn command(words: &[&str]) -> (Option<UserId>, Command) {
         "commissioner" => Some(COMMISSIONER),
         "stranger" => Some(STRANGER),
         "server" => None,
-        letter => Some(UserId(team(letter).0)),
+        letter => Some(UserId::numbered(team(letter).0)),
     };
     let number = |word: &str| word.parse::<usize>().unwrap();
     let command = match &words[1..] {

@@ -37,7 +37,7 @@ fn of_two_picks_at_once_only_one_can_be_written() {
         key: None,
     };
     let decide = |league: &Example, driver| {
-        let by = Some(UserId(1));
+        let by = Some(UserId::numbered(1));
         let (draft, situation) = (&league.draft, &league.situation);
         decide(draft, situation, by, pick(driver), minute(1))
     };
@@ -107,7 +107,7 @@ fn undo_reaches_back_across_the_turn_of_the_snake() {
 #[test]
 fn a_pick_sent_again_is_the_earlier_pick() {
     let mut league = Example::new(2, Method::Snake);
-    let member = Some(UserId(1));
+    let member = Some(UserId::numbered(1));
     assert_eq!(league.ask(1, member, with_key(7, "a")), Ok(()));
     let before = league.clone();
     assert_eq!(league.ask(2, member, with_key(7, "a")), Ok(()));
@@ -115,7 +115,7 @@ fn a_pick_sent_again_is_the_earlier_pick() {
     let pick = league.draft.pick_with_key(TeamId(1), "a").unwrap();
     assert_eq!((pick.number, pick.driver), (0, Some(DriverId(7))));
     // The keys of others are their own.
-    let other = league.ask(3, Some(UserId(2)), with_key(8, "a"));
+    let other = league.ask(3, Some(UserId::numbered(2)), with_key(8, "a"));
     assert_eq!(other, Ok(()));
     let reused = league.ask(4, member, with_key(9, "a"));
     assert_eq!(reused, Err(Refusal::KeyReused));
@@ -126,7 +126,7 @@ fn a_pick_sent_again_is_the_earlier_pick() {
 #[test]
 fn a_pick_that_was_undone_does_not_come_back_by_its_key() {
     let mut league = Example::new(2, Method::Snake);
-    let member = Some(UserId(1));
+    let member = Some(UserId::numbered(1));
     league.ask(1, member, with_key(7, "a")).unwrap();
     league.command(2, Command::Undo { pick: 0 }).unwrap();
     let late = league.ask(3, member, with_key(7, "a"));
@@ -140,7 +140,7 @@ fn nothing_is_decided_before_what_is_due_is_written() {
     league.look(0);
     let late = |league: &Example, at| {
         let (draft, situation) = (&league.draft, &league.situation);
-        decide(draft, situation, Some(UserId(1)), with_key(7, "a"), at)
+        decide(draft, situation, Some(UserId::numbered(1)), with_key(7, "a"), at)
     };
     let just_in_time = minute(10) - TimeDelta::milliseconds(1);
     assert_eq!(late(&league, just_in_time).unwrap().len(), 1);
@@ -209,7 +209,7 @@ fn who_leaves_twice_has_left_once() {
 fn entries_are_dated_in_order_although_clocks_differ() {
     let mut league = Example::new(2, Method::Snake);
     league.go_on(5, [1]);
-    let by = Some(UserId(2));
+    let by = Some(UserId::numbered(2));
     let (draft, situation) = (&league.draft, &league.situation);
     let slow = decide(draft, situation, by, with_key(2, "a"), minute(4)).unwrap();
     assert_eq!(slow[0].at, minute(5));
