@@ -73,6 +73,8 @@ pub const FANTASY_TEAM_JOINED: &str = "fantasy_team_joined";
 pub const FANTASY_TEAM_LEFT: &str = "fantasy_team_left";
 pub const FANTASY_TEAM_REMOVED: &str = "fantasy_team_removed";
 pub const FANTASY_TEAM_RENAMED: &str = "fantasy_team_renamed";
+/// A race was scored, or scored again since something was corrected; the subject is the draft.
+pub const SCORED: &str = "scored";
 
 /// The stream of a league.
 #[must_use]

@@ -9,7 +9,9 @@ use domain::{
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
     job::{self, End, Kind},
     live::{self, Race},
-    model, season, upstream, webhook,
+    model,
+    scoring::{self, Scored},
+    season, upstream, webhook,
 };
 
 use crate::{
@@ -80,6 +82,7 @@ impl Tasks {
             Kind::Forecasts => self.forecasts().await,
             Kind::Freeze => self.freeze().await,
             Kind::Score => self.score().await,
+            Kind::ScoreLeagues => self.score_leagues().await,
             Kind::Health => self.health().await,
             Kind::CleanUp => self.clean_up().await,
         };
@@ -172,6 +175,13 @@ impl Tasks {
     async fn score(&self) -> Done {
         let scored = forecast::score(&self.app).await?;
         Ok(format!("{scored} forecasts were held against results"))
+    }
+
+    async fn score_leagues(&self) -> Done {
+        let Scored { new, again } = scoring::score_leagues(&self.app).await?;
+        Ok(format!(
+            "{new} drafts are scored for the first time, {again} again"
+        ))
     }
 
     async fn race(&self, subject: Option<&str>) -> Result<Race, Failure> {

@@ -15,6 +15,7 @@
 //! | `forecasts` | when races, results or models have changed, after training |
 //! | `freeze` | when qualifying and race begin |
 //! | `score` | when races or results have changed |
+//! | `score_leagues` | when races or results have changed |
 //! | `health` | every 30 minutes |
 //! | `clean_up` | daily at 03:00 |
 //!
@@ -273,6 +274,7 @@ fn pipeline(table: &mut Table, situation: &Situation, allowed: Allowed) {
         table.version(Kind::Forecasts, situation, &version);
     }
     table.version(Kind::Score, situation, &data);
+    table.version(Kind::ScoreLeagues, situation, &data);
 }
 
 fn race_within(situation: &Situation, time: TimeDelta) -> bool {

@@ -44,6 +44,8 @@ pub enum JobKind {
     Freeze,
     /// Holds frozen forecasts against results: when results have changed.
     Score,
+    /// Scores the drafts of leagues: when results have changed.
+    ScoreLeagues,
     /// Looks whether the services that are read are there: every 30 minutes.
     Health,
     /// Forgets what is no longer of use: daily at 03:00.

@@ -33,6 +33,8 @@ pub enum Kind {
     Freeze,
     /// Holds frozen forecasts against results.
     Score,
+    /// Scores the drafts of leagues.
+    ScoreLeagues,
     /// Looks whether the services that are read are there.
     Health,
     /// Forgets what is no longer of use.
@@ -84,22 +86,23 @@ const fn properties(
 // comes again within the hour by itself is tried seldom; what comes once a day is tried for six
 // hours, since a network may be away in the morning.
 #[rustfmt::skip]
-const TABLE: [Properties; 15] = [
-    properties(Kind::Bundled,   "bundled",   About::Everything, "bundled",   10,  3),
-    properties(Kind::Calendar,  "calendar",  About::Season,     "seasons",   120, 12),
-    properties(Kind::People,    "people",    About::Season,     "seasons",   120, 3),
-    properties(Kind::Season,    "season",    About::Season,     "seasons",   120, 12),
-    properties(Kind::Results,   "results",   About::Race,       "seasons",   120, 3),
-    properties(Kind::Verify,    "verify",    About::Race,       "seasons",   120, 8),
-    properties(Kind::Details,   "details",   About::Race,       "seasons",   120, 3),
-    properties(Kind::Live,      "live",      About::Race,       "live",      600, 20),
-    properties(Kind::Weather,   "weather",   About::Everything, "weather",   10,  3),
-    properties(Kind::Train,     "train",     About::Everything, "train",     120, 3),
-    properties(Kind::Forecasts, "forecasts", About::Everything, "forecasts", 20,  3),
-    properties(Kind::Freeze,    "freeze",    About::Race,       "forecasts", 5,   8),
-    properties(Kind::Score,     "score",     About::Everything, "forecasts", 20,  5),
-    properties(Kind::Health,    "health",    About::Everything, "health",    5,   1),
-    properties(Kind::CleanUp,   "clean_up",  About::Everything, "clean_up",  20,  3),
+const TABLE: [Properties; 16] = [
+    properties(Kind::Bundled,      "bundled",       About::Everything, "bundled",   10,  3),
+    properties(Kind::Calendar,     "calendar",      About::Season,     "seasons",   120, 12),
+    properties(Kind::People,       "people",        About::Season,     "seasons",   120, 3),
+    properties(Kind::Season,       "season",        About::Season,     "seasons",   120, 12),
+    properties(Kind::Results,      "results",       About::Race,       "seasons",   120, 3),
+    properties(Kind::Verify,       "verify",        About::Race,       "seasons",   120, 8),
+    properties(Kind::Details,      "details",       About::Race,       "seasons",   120, 3),
+    properties(Kind::Live,         "live",          About::Race,       "live",      600, 20),
+    properties(Kind::Weather,      "weather",       About::Everything, "weather",   10,  3),
+    properties(Kind::Train,        "train",         About::Everything, "train",     120, 3),
+    properties(Kind::Forecasts,    "forecasts",     About::Everything, "forecasts", 20,  3),
+    properties(Kind::Freeze,       "freeze",        About::Race,       "forecasts", 5,   8),
+    properties(Kind::Score,        "score",         About::Everything, "forecasts", 20,  5),
+    properties(Kind::ScoreLeagues, "score_leagues", About::Everything, "leagues",   20,  5),
+    properties(Kind::Health,       "health",        About::Everything, "health",    5,   1),
+    properties(Kind::CleanUp,      "clean_up",      About::Everything, "clean_up",  20,  3),
 ];
 
 impl Kind {
@@ -179,6 +182,7 @@ mod tests {
             | Kind::Forecasts
             | Kind::Freeze
             | Kind::Score
+            | Kind::ScoreLeagues
             | Kind::Health
             | Kind::CleanUp => Kind::named(Kind::name(kind)),
         };

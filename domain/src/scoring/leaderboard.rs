@@ -8,10 +8,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::pick::ScoredPick;
 
 /// What one pick brought its team in one race: all that ranking needs to know of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Haul {
     pub team_id: i32,
     /// In hundredths.
@@ -31,7 +33,7 @@ impl From<&ScoredPick> for Haul {
 }
 
 /// A race with what every pick brought. A team took part if it has a haul, be it of nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScoredRace {
     pub race_id: i32,
     pub hauls: Vec<Haul>,

@@ -158,14 +158,23 @@ fn forecasts_are_frozen_when_their_session_begins() {
 
 #[test]
 fn new_results_are_learned_from_before_the_next_race_is_forecast() {
-    let pipeline = [Kind::Train, Kind::Forecasts, Kind::Score];
+    let pipeline = [
+        Kind::Train,
+        Kind::Forecasts,
+        Kind::Score,
+        Kind::ScoreLeagues,
+    ];
     let mut situation = situation("2023-05-28T16:10:00Z", &[SessionKind::Race]);
-    assert_eq!(keys(&situation, &pipeline), ["train@7", "score@7"]);
+    assert_eq!(
+        keys(&situation, &pipeline),
+        ["train@7", "score@7", "score_leagues@7"]
+    );
     // While it is trained nothing else is said.
     let known = |kind| (kind, None);
     situation.ticks = HashMap::from([
         (known(Kind::Train), "7".to_owned()),
         (known(Kind::Score), "7".to_owned()),
+        (known(Kind::ScoreLeagues), "7".to_owned()),
     ]);
     situation.open = HashSet::from([Kind::Train]);
     assert!(keys(&situation, &pipeline).is_empty());
@@ -179,7 +188,10 @@ fn new_results_are_learned_from_before_the_next_race_is_forecast() {
     assert!(keys(&situation, &pipeline).is_empty());
     // A correction.
     situation.data = 9;
-    assert_eq!(keys(&situation, &pipeline), ["train@9", "score@9"]);
+    assert_eq!(
+        keys(&situation, &pipeline),
+        ["train@9", "score@9", "score_leagues@9"]
+    );
     // Half an import is not learned from.
     situation.importing = true;
     assert!(keys(&situation, &pipeline).is_empty());
@@ -261,7 +273,13 @@ fn what_is_not_allowed_is_never_due() {
         .iter()
         .map(|wanted| wanted.kind)
         .collect();
-    let harmless = [Kind::Freeze, Kind::Forecasts, Kind::Score, Kind::CleanUp];
+    let harmless = [
+        Kind::Freeze,
+        Kind::Forecasts,
+        Kind::Score,
+        Kind::ScoreLeagues,
+        Kind::CleanUp,
+    ];
     assert!(
         kinds.iter().all(|kind| harmless.contains(kind)),
         "{kinds:?}"

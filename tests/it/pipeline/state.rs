@@ -24,7 +24,7 @@ use super::{RACE, house::House};
 use crate::support::rows::{Rows, all_rows, assert_same};
 
 /// Jobs that follow from what becomes known. All others come by the clock, whatever is known.
-const PIPELINE: [Kind; 7] = [
+const PIPELINE: [Kind; 8] = [
     Kind::Results,
     Kind::Details,
     Kind::Live,
@@ -32,10 +32,16 @@ const PIPELINE: [Kind; 7] = [
     Kind::Forecasts,
     Kind::Freeze,
     Kind::Score,
+    Kind::ScoreLeagues,
 ];
 
 /// Jobs of which there is one for each version of what they rest on.
-const BY_VERSION: [Kind; 3] = [Kind::Train, Kind::Forecasts, Kind::Score];
+const BY_VERSION: [Kind; 4] = [
+    Kind::Train,
+    Kind::Forecasts,
+    Kind::Score,
+    Kind::ScoreLeagues,
+];
 
 /// What both servers are asked in the end.
 const SHOWN: &str = "{
@@ -100,6 +106,7 @@ async fn is_at_rest(app: &App, trains: bool) -> Result<bool, DbErr> {
     let mut latest = vec![
         format!("forecasts@{data}.{models}"),
         format!("score@{data}"),
+        format!("score_leagues@{data}"),
     ];
     if trains {
         latest.push(format!("train@{data}"));
