@@ -12,6 +12,8 @@ use entities::fantasy_team;
 
 use super::{
     app,
+    directive::ListOf,
+    leaderboard::{self, HeadToHead, TeamRace},
     league::{League, league_id},
     node::{id, reference_of},
     viewer::{account_of, user_only},
@@ -67,6 +69,26 @@ impl FantasyTeam {
     /// When its owner left the league; null for who is in it.
     async fn left_at(&self) -> Option<DateTime<Utc>> {
         self.0.left_at
+    }
+
+    /// The scored races of a season, in their order.
+    #[graphql(directive = ListOf::apply(24))]
+    async fn season(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "That of the latest race when none is named.")] season: Option<i32>,
+    ) -> Result<Vec<TeamRace>> {
+        Box::pin(leaderboard::history(ctx, &self.0, season)).await
+    }
+
+    /// How it has done against another team of the league in a season.
+    async fn head_to_head(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of the other team.")] opponent: ID,
+        #[graphql(desc = "That of the latest race when none is named.")] season: Option<i32>,
+    ) -> Result<HeadToHead> {
+        Box::pin(leaderboard::head_to_head(ctx, &self.0, &opponent, season)).await
     }
 }
 

@@ -13,9 +13,11 @@ use super::{
     connection::{self, Page, PageInput},
     directive::{ListOf, Paged},
     fantasy_team::{FantasyTeam, fantasy_team_id},
+    leaderboard::{self, LeaderboardRow},
     league_filter::{LeagueFilter, LeagueOrder},
     league_settings::{LeagueSettings, LeagueSettingsInput},
     node::{id, reference_of},
+    race_score::{self, RaceScore},
     viewer::{account_of, user_only},
 };
 use crate::{
@@ -134,6 +136,39 @@ impl League {
         let found = league::in_force(rows, race.as_deref()).cloned();
         let found = found.ok_or_else(|| Code::Internal.error("settings are missing"))?;
         LeagueSettings::read(Arc::new(found))
+    }
+
+    /// The teams by their points of a season; those that have not scored too.
+    #[graphql(directive = ListOf::apply(11))]
+    async fn leaderboard(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "That of the latest race when none is named.")] season: Option<i32>,
+    ) -> Result<Vec<LeaderboardRow>> {
+        Box::pin(leaderboard::of_season(ctx, &self.0, season)).await
+    }
+
+    /// What the picks brought in each race of a season that is scored, in the order of the races.
+    #[graphql(directive = ListOf::apply(24))]
+    async fn race_scores(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "That of the latest race when none is named.")] season: Option<i32>,
+    ) -> Result<Vec<RaceScore>> {
+        race_score::of_season(ctx, &self.0, season).await
+    }
+
+    /// What the picks brought in a race; null until it is scored.
+    async fn race_score(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or ref of the race.")] race: ID,
+    ) -> Option<Result<RaceScore>> {
+        let race = match named(ctx, &race).await {
+            Ok(race) => race,
+            Err(error) => return Some(Err(error)),
+        };
+        race_score::of_race(ctx, &self.0, &race).await.transpose()
     }
 
     /// All settings that races were or will be drafted by, the first ones first.

@@ -21,6 +21,7 @@ pub mod forecast_published;
 pub mod insights;
 pub mod job;
 pub mod lap;
+pub mod leaderboard;
 pub mod league;
 pub mod league_filter;
 pub mod league_settings;
@@ -37,6 +38,7 @@ pub mod qualifying;
 pub mod race;
 pub mod race_control;
 pub mod race_filter;
+pub mod race_score;
 pub mod race_update;
 pub mod replay;
 pub mod result;
@@ -103,6 +105,7 @@ pub struct Subscription(
     forecast_published::ForecastSubscription,
     race_update::RaceSubscription,
     standing::StandingsSubscription,
+    leaderboard::LeaderboardSubscription,
 );
 
 /// The executable schema.

@@ -10,6 +10,7 @@ mod once;
 mod own_races;
 mod own_results;
 mod performance;
+mod score;
 mod slice;
 mod standing;
 mod weather;
@@ -24,11 +25,13 @@ use domain::{
     forecast::{EarlierEvaluation, Known},
     model::Catalogue,
     performance::{Insights, SeasonRecord},
+    scoring::{ScoredRace, stored::SeasonOf},
 };
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver, driver_standing,
-    entry, fantasy_team, lap, league_settings, pit_stop, practice_result, qualifying_result, race,
-    race_control, race_source, result, result_revision, season,
+    entry, fantasy_team, lap, league_settings, pick_score, pit_stop, practice_result,
+    qualifying_result, race, race_control, race_score, race_source, result, result_revision,
+    score_revision, season,
     select::{any_of, any_text},
     session::{self, Kind},
     stint, weather_forecast,
@@ -153,6 +156,16 @@ loaders! {
     user_name: String => String = league::user_names,
     /// How many drivers there are to draft.
     drivers_to_draft: () => usize = league::drivers_to_draft,
+    /// How far a stream of events has got.
+    stream_sequence: String => i64 = score::sequences,
+    /// What the picks of a league brought in a season.
+    scored_races: SeasonOf => Arc<Vec<ScoredRace>> = score::scored_races,
+    /// The scored races of a league in a season, in their order.
+    race_scores: SeasonOf => Many<race_score::Entity> = score::race_scores,
+    /// Of a draft.
+    pick_scores: i32 => Many<pick_score::Entity> = score::picks,
+    /// Of a draft, the first scoring first.
+    score_revisions: i32 => Many<score_revision::Entity> = score::revisions,
     /// What the races at a circuit have in common.
     insights: InsightsOf => Arc<Insights> = performance::insights,
 }

@@ -4,7 +4,16 @@
 pub const OWN: [&str; 2] = ["League", "FantasyTeam"];
 
 /// Types that are reached through those alone.
-pub const WITHIN: [&str; 5] = [
+pub const WITHIN: [&str; 14] = [
+    "HeadToHead",
+    "HeadToHeadRace",
+    "PickScore",
+    "RaceRuleset",
+    "RaceScore",
+    "ScoreChange",
+    "ScoreLine",
+    "ScoreRevision",
+    "TeamRace",
     "LeagueScoring",
     "LeagueSettings",
     "QualifyingWeights",
@@ -18,7 +27,7 @@ pub const NAMING: [&str; 4] = ["fantasyTeam", "inviteCode", "league", "team"];
 /// How each root field that leads to a league, or takes the name of one, is asked about one that the
 /// sender is not in. `LEAGUE` and `TEAM` stand for ids, `CODE` for an invite code that is not valid
 /// any more.
-pub const WAYS: [(&str, &str, &[&str]); 14] = [
+pub const WAYS: [(&str, &str, &[&str]); 15] = [
     ("Query", "league", &["id: \"LEAGUE\""]),
     (
         "Query",
@@ -71,6 +80,11 @@ pub const WAYS: [(&str, &str, &[&str]); 14] = [
             "league: \"LEAGUE\", settings: {}",
         ],
     ),
+    (
+        "Subscription",
+        "leaderboardChanged",
+        &["league: \"LEAGUE\""],
+    ),
 ];
 
 /// What of a public league is for its members alone, or is something else for each who asks. All
@@ -82,7 +96,12 @@ pub const FOR_MEMBERS: [(&str, &str); 3] = [
 ];
 
 /// What everybody is told of a public league.
-pub const FOR_EVERYBODY: [(&str, &str); 19] = [
+pub const FOR_EVERYBODY: [(&str, &str); 24] = [
+    ("FantasyTeam", "headToHead"),
+    ("FantasyTeam", "season"),
+    ("League", "leaderboard"),
+    ("League", "raceScore"),
+    ("League", "raceScores"),
     ("FantasyTeam", "id"),
     ("FantasyTeam", "isCommissioner"),
     ("FantasyTeam", "joinedAt"),
