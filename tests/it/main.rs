@@ -45,6 +45,7 @@ mod performance;
 mod pipeline;
 mod race_update;
 mod rate_limit;
+mod scores;
 mod smoke;
 mod sockets;
 mod statements;

@@ -86,6 +86,7 @@ impl RaceScore {
     }
 
     /// By what they are scored, also after a correction.
+    #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn ruleset(&self) -> Result<RaceRuleset> {
         let ruleset = stored::ruleset(&self.0).map_err(from_domain)?;
         Ok(RaceRuleset(ruleset))
@@ -276,6 +277,7 @@ impl ScoreRevision {
 
     /// What is different, by team and pick; empty in the first.
     #[graphql(directive = ListOf::apply(20))]
+    #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn changes(&self) -> Result<Vec<ScoreChange>> {
         let changes = stored::changes_of(&self.row).map_err(from_domain)?;
         let league = self.league;

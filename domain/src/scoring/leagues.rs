@@ -292,15 +292,11 @@ impl Scoring<'_> {
             &[],
             self.now,
         );
-        match Box::pin(written).await {
-            Ok(_) => Ok(()),
-            Err(Error::Refused { reason, .. }) => {
-                let draft = &self.stored.row.reference;
-                tracing::warn!(reason, %draft, "a draft is not what its scores would have it");
-                Ok(())
-            }
-            Err(error) => Err(error),
+        if let Err(refusal) = Box::pin(written).await? {
+            let draft = &self.stored.row.reference;
+            tracing::warn!(%refusal, %draft, "a draft is not what its scores would have it");
         }
+        Ok(())
     }
 
     fn ruleset(&self) -> Result<Ruleset> {
