@@ -11,7 +11,7 @@ use entities::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter, Statement,
+    QueryFilter, Statement, Value,
 };
 
 use super::{
@@ -60,12 +60,30 @@ type Weekends = HashMap<i32, (Weekend, String)>;
 /// # Errors
 /// When the database fails; the other leagues are scored all the same.
 pub async fn score_leagues(app: &App) -> Result<Scored> {
-    let mut candidates = candidates(&app.db).await?;
+    let candidates = candidates(&app.db, None).await?;
     let open = |one: &Candidate| !matches!(one.state, Stage::Closed | Stage::Complete);
     if candidates.iter().any(open) {
-        // Results are in, so that their time is over.
-        Box::pin(draft::run_clock(app)).await?;
+        // Results are in, so that their time is over. What does not close is not scored.
+        if let Err(error) = Box::pin(draft::run_clock(app)).await {
+            tracing::warn!(%error, "not all drafts whose race is run can be closed");
+        }
     }
+    score_all(app, candidates).await
+}
+
+/// The same for the drafts of one league of which something was written since they were scored: a
+/// substitution, or that they have closed after their race.
+///
+/// # Errors
+/// When the database fails.
+pub async fn score_league(app: &App, league: i32) -> Result<Scored> {
+    let mut candidates = candidates(&app.db, Some(league)).await?;
+    candidates.retain(|one| one.entry_sequence != one.latest_entry);
+    score_all(app, candidates).await
+}
+
+async fn score_all(app: &App, mut candidates: Vec<Candidate>) -> Result<Scored> {
+    let data = event::last_sequence(&app.db, event::DATA).await?;
     let weekends = weekends(&app.db, &candidates).await?;
     candidates.retain(|one| is_due(one, &weekends));
     let mut leagues: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
@@ -75,7 +93,7 @@ pub async fn score_leagues(app: &App) -> Result<Scored> {
     let mut scored = Scored::default();
     let mut failed = None;
     for (league, drafts) in leagues {
-        match Box::pin(score_league(app, league, &drafts, &weekends)).await {
+        match Box::pin(score_drafts(app, league, &drafts, &weekends, data)).await {
             Ok(done) => {
                 scored.new += done.new;
                 scored.again += done.again;
@@ -89,9 +107,14 @@ pub async fn score_leagues(app: &App) -> Result<Scored> {
     failed.map_or(Ok(scored), Err)
 }
 
-/// Drafts of completed races, by race.
-async fn candidates<C: ConnectionTrait>(db: &C) -> Result<Vec<Candidate>, DbErr> {
-    let sql = r"
+/// Drafts of completed races, of one league or of all, by race.
+async fn candidates<C: ConnectionTrait>(
+    db: &C,
+    league: Option<i32>,
+) -> Result<Vec<Candidate>, DbErr> {
+    let of_league = league.map_or("", |_| "WHERE draft.league_id = $1");
+    let sql = format!(
+        r"
 SELECT draft.id AS draft_id, draft.league_id, draft.race_id, draft.state,
     race_score.fingerprint, race_score.entry_sequence,
     (SELECT MAX(draft_entry.sequence) FROM draft_entry WHERE draft_entry.draft_id = draft.id)
@@ -100,14 +123,18 @@ FROM draft
 JOIN race ON race.id = draft.race_id AND race.status = 'COMPLETED'
 JOIN league ON league.id = draft.league_id AND league.closed_at IS NULL
 LEFT JOIN race_score ON race_score.draft_id = draft.id
-ORDER BY race.date, draft.id";
-    let statement = Statement::from_string(db.get_database_backend(), sql);
+{of_league}
+ORDER BY race.date, draft.id"
+    );
+    let values = league.map(Value::from);
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let rows = db.query_all_raw(statement).await?;
     rows.iter()
         .map(|row| Candidate::from_query_result(row, ""))
         .collect()
 }
 
+/// The weekends of the races of drafts, so far as they have results.
 async fn weekends<C: ConnectionTrait>(db: &C, candidates: &[Candidate]) -> Result<Weekends, DbErr> {
     let mut races: Vec<i32> = candidates.iter().map(|one| one.race_id).collect();
     races.sort_unstable();
@@ -135,19 +162,26 @@ fn is_due(one: &Candidate, weekends: &Weekends) -> bool {
     one.fingerprint.as_ref() != Some(fingerprint) || one.entry_sequence != one.latest_entry
 }
 
-/// Scores drafts of one league, in their order. The transaction is lost as a whole or not at all,
-/// and whoever asks for scores again writes it again.
-async fn score_league(
+/// Scores drafts of one league, in their order, by weekends as they were at a version of the data.
+/// The transaction is lost as a whole or not at all, and whoever asks for scores again writes it
+/// again.
+async fn score_drafts(
     app: &App,
     league: i32,
     drafts: &[i32],
     weekends: &Weekends,
+    data: i64,
 ) -> Result<Scored> {
     let transaction = begin_hastily(&app.db).await?;
     let open = league::Entity::find_by_id(league).filter(league::Column::ClosedAt.is_null());
     let Some(locked) = Locked::take(&transaction, open).await? else {
         return Ok(Scored::default());
     };
+    if event::last_sequence(&transaction, event::DATA).await? != data {
+        // Somebody else may have scored by what is newer.
+        let changed = "races or results have changed meanwhile; scores follow";
+        return Err(Error::Conflict(changed.to_owned()));
+    }
     let backend = transaction.get_database_backend();
     let mut rows = draft_row::Entity::find()
         .filter(any_of(backend, draft_row::Column::Id, drafts))

@@ -42,7 +42,7 @@ pub use audit::{Change, What, changes};
 pub use breakdown::{Breakdown, Line, Part, Session, Worth};
 pub use history::{HeadToHead, Meeting, Outcome, RaceOfTeam, head_to_head, season_history};
 pub use leaderboard::{Haul, Row, ScoredRace, race_leaderboard, season_leaderboard};
-pub use leagues::{Scored, score_leagues};
+pub use leagues::{Scored, score_league, score_leagues};
 pub use pick::{Basis, Pick, ScoredPick, score_race};
 pub use rules::{DriverWeekend, Ending, Outing, Qualifying, score};
 pub use ruleset::{BUILT_IN, EXTENDED, Kind, OFFICIAL, Ruleset, Seasons, built_in};

@@ -85,7 +85,7 @@ async fn seats<C: ConnectionTrait>(
         .order_by_asc(entry::Column::Id)
         .all(db)
         .await?;
-    let entered = |race: Option<i32>| {
+    let entered = |race: Option<i32>| -> Vec<Seat> {
         let own = entries.iter().filter(|entry| Some(entry.race_id) == race);
         own.map(|entry| Seat {
             driver: entry.driver_id,

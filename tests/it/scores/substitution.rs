@@ -1,6 +1,9 @@
 //! Drivers who were drafted and did not race.
 
-use domain::draft::{Action, DriverId};
+use domain::{
+    draft::{Action, DriverId},
+    scoring::score_league,
+};
 use serde_json::{Value, json};
 
 use super::{AGAIN, League, NOTHING, ONE, SAUDI_ARABIA, drivers, enter, log, of_race, score};
@@ -75,7 +78,8 @@ async fn a_replacement_whom_another_team_has_replaces_nobody() {
         note: "Agreed among us.".to_owned(),
     };
     enter(&app, draft, &action).await;
-    assert_eq!(score(&app).await, AGAIN);
+    let scored = score_league(&app.app, league.row).await;
+    assert_eq!(scored.unwrap(), AGAIN);
     let told = league.look(&app, &of_race(SAUDI_ARABIA)).await;
     let told = &told["raceScore"];
     assert_eq!(told["picks"][0]["points"], "4");
