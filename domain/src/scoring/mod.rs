@@ -14,14 +14,16 @@
 //! | `substitution` | who replaced a driver who did not race |
 //! | `weekend` | what a race's scores rest on, as results have it |
 //! | `stored` | scores as they are stored |
+//! | `drafted` | scoring one draft |
 //! | `leagues` | scoring the drafts of all leagues |
 //!
-//! All but the last three are pure: they read neither a database nor a clock. Points are whole
+//! All but the last four are pure: they read neither a database nor a clock. Points are whole
 //! hundredths throughout. Scores depend on their arguments alone, never on the order in which
 //! those are given, so that scoring a race again without a correction changes nothing.
 
 pub mod audit;
 pub mod breakdown;
+mod drafted;
 pub mod history;
 pub mod leaderboard;
 mod leagues;
