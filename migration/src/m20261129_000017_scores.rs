@@ -60,12 +60,7 @@ async fn picks(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(integer_null("race_position"))
                 .col(integer("points"))
                 .col(text("breakdown"))
-                .primary_key(
-                    Index::create()
-                        .col("draft_id")
-                        .col("team_id")
-                        .col("number"),
-                )
+                .primary_key(Index::create().col("draft_id").col("team_id").col("number"))
                 .foreign_key(&mut references(table, "draft_id", "race_score", "draft_id"))
                 .foreign_key(&mut references(table, "team_id", "fantasy_team", "id"))
                 .foreign_key(&mut references(table, "drafted_id", "driver", "id"))
