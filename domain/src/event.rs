@@ -74,6 +74,11 @@ pub const FANTASY_TEAM_LEFT: &str = "fantasy_team_left";
 pub const FANTASY_TEAM_REMOVED: &str = "fantasy_team_removed";
 pub const FANTASY_TEAM_RENAMED: &str = "fantasy_team_renamed";
 
+/// The same, of drafts: one was made, ...
+pub const DRAFT_CREATED: &str = "draft_created";
+/// ... an entry was written of one; an event for each.
+pub const DRAFT_CHANGED: &str = "draft_changed";
+
 /// The stream of a league.
 #[must_use]
 pub fn league(reference: &str) -> String {
@@ -92,16 +97,35 @@ pub async fn append<C: ConnectionTrait>(
     subject: &str,
     now: DateTime<Utc>,
 ) -> Result<i64, DbErr> {
-    let last = advance(transaction, stream, 1).await?;
-    event::Entity::insert(event::ActiveModel {
+    append_times(transaction, stream, kind, subject, 1, now).await
+}
+
+/// Appends as many events that differ in nothing but their sequence, and gives the last one's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_times<C: ConnectionTrait>(
+    transaction: &C,
+    stream: &str,
+    kind: &str,
+    subject: &str,
+    times: usize,
+    now: DateTime<Utc>,
+) -> Result<i64, DbErr> {
+    let times = i64::try_from(times).map_err(|error| DbErr::Custom(error.to_string()))?;
+    let last = advance(transaction, stream, times).await?;
+    let rows = (last - times + 1..=last).map(|sequence| event::ActiveModel {
         stream: Set(stream.to_owned()),
-        sequence: Set(last),
+        sequence: Set(sequence),
         kind: Set(kind.to_owned()),
         subject: Set(subject.to_owned()),
         created_at: Set(now),
-    })
-    .exec_without_returning(transaction)
-    .await?;
+    });
+    if times > 0 {
+        event::Entity::insert_many(rows)
+            .exec_without_returning(transaction)
+            .await?;
+    }
     Ok(last)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use domain::{
-    App, auth,
+    App, auth, draft,
     error::Error,
     feed, forecast,
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
@@ -80,6 +80,8 @@ impl Tasks {
             Kind::Forecasts => self.forecasts().await,
             Kind::Freeze => self.freeze().await,
             Kind::Score => self.score().await,
+            Kind::PlanDrafts => self.plan_drafts().await,
+            Kind::Drafts => self.drafts().await,
             Kind::Health => self.health().await,
             Kind::CleanUp => self.clean_up().await,
         };
@@ -172,6 +174,16 @@ impl Tasks {
     async fn score(&self) -> Done {
         let scored = forecast::score(&self.app).await?;
         Ok(format!("{scored} forecasts were held against results"))
+    }
+
+    async fn plan_drafts(&self) -> Done {
+        let leagues = draft::plan(&self.app).await?;
+        Ok(format!("the drafts of {leagues} leagues are as races are"))
+    }
+
+    async fn drafts(&self) -> Done {
+        let leagues = draft::run_clock(&self.app).await?;
+        Ok(format!("drafts of {leagues} leagues went on"))
     }
 
     async fn race(&self, subject: Option<&str>) -> Result<Race, Failure> {

@@ -33,6 +33,10 @@ pub enum Kind {
     Freeze,
     /// Holds frozen forecasts against results.
     Score,
+    /// Makes the drafts of all leagues, and looks anew at when they are held.
+    PlanDrafts,
+    /// Opens and closes drafts, and picks for those whose time has run out.
+    Drafts,
     /// Looks whether the services that are read are there.
     Health,
     /// Forgets what is no longer of use.
@@ -84,7 +88,7 @@ const fn properties(
 // comes again within the hour by itself is tried seldom; what comes once a day is tried for six
 // hours, since a network may be away in the morning.
 #[rustfmt::skip]
-const TABLE: [Properties; 15] = [
+const TABLE: [Properties; 17] = [
     properties(Kind::Bundled,   "bundled",   About::Everything, "bundled",   10,  3),
     properties(Kind::Calendar,  "calendar",  About::Season,     "seasons",   120, 12),
     properties(Kind::People,    "people",    About::Season,     "seasons",   120, 3),
@@ -98,6 +102,8 @@ const TABLE: [Properties; 15] = [
     properties(Kind::Forecasts, "forecasts", About::Everything, "forecasts", 20,  3),
     properties(Kind::Freeze,    "freeze",    About::Race,       "forecasts", 5,   8),
     properties(Kind::Score,     "score",     About::Everything, "forecasts", 20,  5),
+    properties(Kind::PlanDrafts, "plan_drafts", About::Everything, "plan_drafts", 20, 5),
+    properties(Kind::Drafts,    "drafts",    About::Everything, "drafts",    20,  5),
     properties(Kind::Health,    "health",    About::Everything, "health",    5,   1),
     properties(Kind::CleanUp,   "clean_up",  About::Everything, "clean_up",  20,  3),
 ];
@@ -179,6 +185,8 @@ mod tests {
             | Kind::Forecasts
             | Kind::Freeze
             | Kind::Score
+            | Kind::PlanDrafts
+            | Kind::Drafts
             | Kind::Health
             | Kind::CleanUp => Kind::named(Kind::name(kind)),
         };
