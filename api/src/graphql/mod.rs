@@ -1,6 +1,7 @@
 //! The schema: one file a noun, each with its object and its roots.
 
 pub mod account;
+pub mod available_driver;
 pub mod backtest;
 pub mod career;
 pub mod circuit;
@@ -8,6 +9,11 @@ pub mod connection;
 pub mod constructor;
 pub mod data_status;
 pub mod directive;
+pub mod draft;
+pub mod draft_log;
+pub mod draft_mutation;
+pub mod draft_pick;
+pub mod draft_update;
 pub mod driver;
 pub mod driver_ranking;
 pub mod elo;
@@ -80,6 +86,7 @@ pub struct Query(
     live::LiveQuery,
     replay::ReplayQuery,
     league::LeagueQuery,
+    draft::DraftQuery,
 );
 
 /// All mutations.
@@ -93,6 +100,7 @@ pub struct Mutation(
     account::AccountMutation,
     league::LeagueMutation,
     fantasy_team::FantasyTeamMutation,
+    draft_mutation::DraftMutation,
 );
 
 /// All subscriptions.
@@ -103,6 +111,7 @@ pub struct Subscription(
     forecast_published::ForecastSubscription,
     race_update::RaceSubscription,
     standing::StandingsSubscription,
+    draft_update::DraftSubscription,
 );
 
 /// The executable schema.
@@ -216,8 +225,8 @@ mod tests {
     }
 
     /// Root fields whose answers are for one viewer alone.
-    const PRIVATE: [&str; 7] = [
-        "jobRuns", "jobs", "league", "leagues", "viewer", "webhook", "webhooks",
+    const PRIVATE: [&str; 8] = [
+        "draft", "jobRuns", "jobs", "league", "leagues", "viewer", "webhook", "webhooks",
     ];
 
     /// Every other root field, and for how many seconds its answer may be kept.
@@ -311,7 +320,11 @@ mod tests {
             "{ leagues { nodes { name } } }",
             "{ viewer { leagues { inviteCode } } }",
             "{ node(id: \"x\") { ... on League { name } } }",
+            "{ viewer { leagues { drafts { myTurn } } } }",
+            "{ draft(id: \"x\") { __typename } }",
+            "{ draft(id: \"x\") { availableDrivers { forecasts { expectedPosition } } } }",
             "{ node(id: \"x\") { ... on FantasyTeam { name } } }",
+            "{ node(id: \"x\") { ... on Draft { state } } }",
         ] {
             assert!(!cache_control(query).await.public, "{query}");
         }

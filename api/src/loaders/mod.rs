@@ -3,6 +3,7 @@
 mod backtest;
 mod batch;
 mod by_season;
+mod draft;
 mod forecast;
 mod league;
 mod of_driver;
@@ -21,13 +22,14 @@ use domain::{
     App,
     backtest::{Evaluated, Walker},
     data_status::DataStatus,
+    draft::Stored,
     forecast::{EarlierEvaluation, Known},
     model::Catalogue,
     performance::{Insights, SeasonRecord},
 };
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver, driver_standing,
-    entry, fantasy_team, lap, league_settings, pit_stop, practice_result, qualifying_result, race,
+    entry, fantasy_team, lap, league_settings, pick_queue, pit_stop, practice_result, qualifying_result, race,
     race_control, race_source, result, result_revision, season,
     select::{any_of, any_text},
     session::{self, Kind},
@@ -149,6 +151,14 @@ loaders! {
     league_settings: i32 => Many<league_settings::Entity> = league::settings,
     /// Of a league, those who have left too, as they joined.
     fantasy_teams: i32 => Many<fantasy_team::Entity> = league::teams,
+    /// Of a league, as they were made.
+    drafts: i32 => Many<entities::draft::Entity> = draft::of_leagues,
+    /// How a draft stands, by its database id.
+    draft_stored: i32 => Arc<Stored> = draft::stored,
+    /// Who can be drafted for a race.
+    draftable: i32 => Many<entry::Entity> = draft::draftable,
+    /// Of a team, the favourite first; for its owner.
+    pick_queue: i32 => Many<pick_queue::Entity> = draft::queues,
     /// What users are called by others.
     user_name: String => String = league::user_names,
     /// How many drivers there are to draft.
