@@ -26,9 +26,6 @@ use crate::{
     loaders::{Loaders, One},
 };
 
-/// Most drivers in a queue.
-const MOST_QUEUED: usize = 30;
-
 pub struct FantasyTeam(pub One<fantasy_team::Entity>);
 
 /// A user's team in a league. A user has one in each league.
@@ -211,7 +208,8 @@ impl FantasyTeamMutation {
     }
 
     /// Says whom the server is to pick when it has to pick for the sender's own team: the first of
-    /// these who can be drafted then. It stays for later drafts.
+    /// these who can be drafted then. It stays for later drafts. Refused with the reasons
+    /// `NOT_YOUR_TEAM`, `TEAM_HAS_LEFT`.
     async fn set_pick_queue(
         &self,
         ctx: &Context<'_>,
@@ -223,7 +221,7 @@ impl FantasyTeamMutation {
     ) -> Result<FantasyTeam> {
         let user = user_only(ctx)?;
         let team = fantasy_team_id(&team)?;
-        let drivers = drivers_of(ctx, &drivers, MOST_QUEUED).await?;
+        let drivers = drivers_of(ctx, &drivers).await?;
         let set = draft::set_queue(app(ctx), user, team, &drivers);
         let row = Box::pin(set).await.map_err(from_domain)?;
         // The request may have asked before what it was.

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
     circuit::Circuit, constructor::Constructor, directive::SlicedList, draft::Draft,
-    driver::Driver, fantasy_team::FantasyTeam, league::League, race::Race, result::Result as RaceResult,
-    season::Season,
+    driver::Driver, fantasy_team::FantasyTeam, league::League, race::Race,
+    result::Result as RaceResult, season::Season,
 };
 use crate::{
     error::{Result, bad_input},

@@ -22,10 +22,7 @@ pub(super) async fn of_leagues(
     Ok(many(rows, |row| row.league_id))
 }
 
-pub(super) async fn stored(
-    db: DatabaseConnection,
-    keys: Vec<i32>,
-) -> Found<i32, Arc<Stored>> {
+pub(super) async fn stored(db: DatabaseConnection, keys: Vec<i32>) -> Found<i32, Arc<Stored>> {
     let any = any_of(db.get_database_backend(), draft_row::Column::Id, &keys);
     let rows = draft_row::Entity::find().filter(any).all(&db).await?;
     let stored = draft::read(&db, rows).await.map_err(failed)?.into_iter();

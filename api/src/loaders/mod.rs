@@ -29,8 +29,8 @@ use domain::{
 };
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver, driver_standing,
-    entry, fantasy_team, lap, league_settings, pick_queue, pit_stop, practice_result, qualifying_result, race,
-    race_control, race_source, result, result_revision, season,
+    entry, fantasy_team, lap, league_settings, pick_queue, pit_stop, practice_result,
+    qualifying_result, race, race_control, race_source, result, result_revision, season,
     select::{any_of, any_text},
     session::{self, Kind},
     stint, weather_forecast,

@@ -24,7 +24,7 @@ pub const NAMING: [&str; 5] = ["draft", "fantasyTeam", "inviteCode", "league", "
 /// How each root field that leads to a league, or takes the name of one, is asked about one that the
 /// sender is not in. `LEAGUE`, `TEAM` and `DRAFT` stand for ids, `CODE` for an invite code that is not
 /// valid any more.
-pub const WAYS: [(&str, &str, &[&str]); 25] = [
+pub const WAYS: [(&str, &str, &[&str]); 26] = [
     ("Query", "draft", &["id: \"DRAFT\""]),
     ("Query", "league", &["id: \"LEAGUE\""]),
     (
@@ -56,6 +56,7 @@ pub const WAYS: [(&str, &str, &[&str]); 25] = [
         ],
     ),
     ("Mutation", "leaveLeague", &["league: \"LEAGUE\""]),
+    ("Mutation", "openDraft", &["draft: \"DRAFT\""]),
     ("Mutation", "pauseDraft", &["draft: \"DRAFT\""]),
     (
         "Mutation",
