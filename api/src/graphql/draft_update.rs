@@ -33,7 +33,8 @@ impl DraftUpdate {
         self.change.gap.map(SequenceGap)
     }
 
-    /// What happened; null in the first of who does not resume, and after a gap.
+    /// What happened; null where nothing did: in the first of who does not resume, after a gap, and when
+    /// the draft was made.
     async fn entry(&self, ctx: &Context<'_>) -> Option<Result<DraftLogEntry>> {
         let event = self.change.event.as_ref()?.sequence;
         self.draft.entry_of_event(ctx, event).await.transpose()
