@@ -5,10 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::draft::{self, DraftId, Stored, TeamId, order};
-use entities::{
-    draft as draft_row, draft_entry,
-    race::{self, Status},
-};
+use entities::{draft as draft_row, draft_entry, race};
 use futures::future::try_join_all;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -75,7 +72,7 @@ impl Draft {
 
     /// Whether the race was cancelled, and the draft with it.
     async fn cancelled(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(self.stored(ctx).await?.race.status == Status::Cancelled)
+        Ok(self.stored(ctx).await?.is_cancelled())
     }
 
     /// When it opens by itself.
