@@ -1,6 +1,6 @@
 //! How things stand around a draft of the database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use entities::{

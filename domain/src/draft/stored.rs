@@ -99,7 +99,8 @@ pub async fn read<C: ConnectionTrait>(db: &C, rows: Vec<draft::Model>) -> Result
         let race = race.ok_or_else(|| Error::Internal("a race is missing".to_owned()))?;
         let own = |one: &&draft_entry::Model| one.draft_id == row.id;
         let entries: Vec<_> = entries.iter().filter(own).collect();
-        let own = settings.iter().filter(|one| one.league_id == row.league_id);
+        let league = row.league_id;
+        let own = settings.iter().filter(move |one| one.league_id == league);
         from_rows(row, race, &entries, own, &sessions)
     });
     stored.collect()
