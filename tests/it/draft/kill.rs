@@ -123,8 +123,7 @@ impl Follower {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pick_whose_server_was_killed_before_it_could_tell_is_there_and_is_told_to_who_comes_back()
- {
+async fn a_pick_that_was_written_but_not_told_is_told_to_who_comes_back() {
     let database = TestDatabase::sqlite();
     let mut paddock = Paddock::with(|config| config.database.url.clone_from(&database.url)).await;
     let [max, lando] = players(&paddock, ["Max", "Lando"]).await;
