@@ -74,6 +74,12 @@ pub const FANTASY_TEAM_LEFT: &str = "fantasy_team_left";
 pub const FANTASY_TEAM_REMOVED: &str = "fantasy_team_removed";
 pub const FANTASY_TEAM_RENAMED: &str = "fantasy_team_renamed";
 
+/// Stream of what users are told, of all leagues together; the subject is the user.
+pub const NOTIFICATION: &str = "notification";
+
+/// The kind of its events.
+pub const NOTIFIED: &str = "notified";
+
 /// The stream of a league.
 #[must_use]
 pub fn league(reference: &str) -> String {
@@ -103,6 +109,34 @@ pub async fn append<C: ConnectionTrait>(
     .exec_without_returning(transaction)
     .await?;
     Ok(last)
+}
+
+/// Appends an event for each of some subjects, one at least, and gives the sequence of the first of
+/// them; the others follow it. The stream's row is locked as by [`append`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_all<C: ConnectionTrait>(
+    transaction: &C,
+    stream: &str,
+    kind: &str,
+    subjects: Vec<String>,
+    now: DateTime<Utc>,
+) -> Result<i64, DbErr> {
+    let count = i64::try_from(subjects.len()).unwrap_or(i64::MAX);
+    let first = advance(transaction, stream, count).await? - count + 1;
+    let rows = subjects.into_iter().zip(first..);
+    let rows = rows.map(|(subject, sequence)| event::ActiveModel {
+        stream: Set(stream.to_owned()),
+        sequence: Set(sequence),
+        kind: Set(kind.to_owned()),
+        subject: Set(subject),
+        created_at: Set(now),
+    });
+    event::Entity::insert_many(rows)
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(first)
 }
 
 /// Takes so many sequences of a stream whose events are kept elsewhere, and gives the last of
@@ -135,11 +169,13 @@ pub async fn advance<C: ConnectionTrait>(
 }
 
 /// Whether a stream tells of nothing that an answer kept for others rests on: of races while they
-/// are run, which change all the time, of replays, and of accounts and leagues, whose answers are
-/// never kept.
+/// are run, which change all the time, of replays, and of accounts, leagues and notifications, whose
+/// answers are never kept.
 #[must_use]
 pub fn is_live(stream: &str) -> bool {
-    stream.starts_with(LIVE) || stream.starts_with(LEAGUE) || stream == REPLAY || stream == ACCOUNT
+    let of_many = [LIVE, LEAGUE];
+    of_many.iter().any(|begin| stream.starts_with(begin))
+        || [REPLAY, ACCOUNT, NOTIFICATION].contains(&stream)
 }
 
 /// Sequence of the newest event of a stream, 0 when there is none: the version of what the

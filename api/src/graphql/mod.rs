@@ -30,6 +30,7 @@ pub mod live_event;
 pub mod live_standing;
 pub mod model;
 pub mod node;
+pub mod notification;
 pub mod performance;
 pub mod pit_stop;
 pub mod practice;
@@ -93,6 +94,7 @@ pub struct Mutation(
     account::AccountMutation,
     league::LeagueMutation,
     fantasy_team::FantasyTeamMutation,
+    notification::NotificationMutation,
 );
 
 /// All subscriptions.
@@ -103,6 +105,7 @@ pub struct Subscription(
     forecast_published::ForecastSubscription,
     race_update::RaceSubscription,
     standing::StandingsSubscription,
+    notification::NotificationSubscription,
 );
 
 /// The executable schema.
@@ -150,6 +153,9 @@ pub(crate) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .override_output_type_description::<Page<constructor::Constructor>>("A page of constructors.")
     .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
     .override_output_type_description::<Page<league::League>>("A page of leagues.")
+    .override_output_type_description::<Page<notification::Notification>>(
+        "A page of notifications.",
+    )
     .override_output_type_description::<Page<race::Race>>("A page of races.")
     .override_output_type_description::<Page<result::Result>>("A page of results.")
     .override_output_type_description::<DateTime<Utc>>(
@@ -310,6 +316,8 @@ mod tests {
             "{ leagues { totalCount } }",
             "{ leagues { nodes { name } } }",
             "{ viewer { leagues { inviteCode } } }",
+            "{ viewer { notifications { nodes { message } } } }",
+            "{ node(id: \"x\") { ... on Notification { message } } }",
             "{ node(id: \"x\") { ... on League { name } } }",
             "{ node(id: \"x\") { ... on FantasyTeam { name } } }",
         ] {

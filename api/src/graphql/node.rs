@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
     circuit::Circuit, constructor::Constructor, directive::SlicedList, driver::Driver,
-    fantasy_team::FantasyTeam, league::League, race::Race, result::Result as RaceResult,
-    season::Season,
+    fantasy_team::FantasyTeam, league::League, notification::Notification, race::Race,
+    result::Result as RaceResult, season::Season,
 };
 use crate::{
     error::{Result, bad_input},
@@ -27,10 +27,11 @@ pub enum Node {
     Result(RaceResult),
     League(League),
     FantasyTeam(FantasyTeam),
+    Notification(Notification),
 }
 
 /// The kinds of ids.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "Season",
     "Race",
     "Circuit",
@@ -39,6 +40,7 @@ const KINDS: [&str; 8] = [
     "Result",
     "League",
     "FantasyTeam",
+    "Notification",
 ];
 
 /// The id of a thing of a kind.
@@ -122,6 +124,9 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         "FantasyTeam" => Box::pin(FantasyTeam::find(ctx, reference))
             .await?
             .map(Node::FantasyTeam),
+        "Notification" => Box::pin(Notification::find(ctx, reference))
+            .await?
+            .map(Node::Notification),
         other => {
             return Err(bad_input(format!(
                 "there is no type {other:?} with ids, expected one of {}",

@@ -16,7 +16,7 @@ pub mod rules;
 pub mod window;
 
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
