@@ -29,7 +29,7 @@ use super::{
     viewer::{account_of, user_only},
 };
 use crate::{
-    error::{Code, Result, bad_input, from_database, from_domain},
+    error::{Result, bad_input, from_database, from_domain},
     loaders::{Loaders, One},
 };
 
@@ -70,9 +70,7 @@ impl Notification {
 
     /// The race that it is about.
     async fn race(&self, ctx: &Context<'_>) -> Result<Race> {
-        let race = Loaders::of(ctx).race.load(self.0.race_id).await?;
-        race.map(Race)
-            .ok_or_else(|| Code::Internal.error("a race is missing"))
+        Race::load(ctx, self.0.race_id).await
     }
 
     async fn created_at(&self) -> DateTime<Utc> {
@@ -107,11 +105,15 @@ impl Notification {
     }
 
     async fn known_draft(&self, ctx: &Context<'_>) -> Result<Option<Draft>> {
-        let known = League::known(ctx, self.0.league_id).await?;
-        match self.0.draft_id.filter(|_| known.is_some()) {
-            Some(draft) => Draft::load(ctx, draft).await.map(Some),
-            None => Ok(None),
+        if League::known(ctx, self.0.league_id).await?.is_none() {
+            return Ok(None);
         }
+        let drafts = Loaders::of(ctx).drafts.load(self.0.league_id);
+        let drafts = drafts.await?.unwrap_or_default();
+        let own = drafts
+            .iter()
+            .find(|draft| Some(draft.id) == self.0.draft_id);
+        Ok(own.map(|draft| Draft::new((**draft).clone())))
     }
 
     async fn known_team(&self, ctx: &Context<'_>) -> Result<Option<FantasyTeam>> {

@@ -149,8 +149,8 @@ pub async fn delete(app: &App, id: UserId, password: &str, address: &str) -> Res
         .filter(password_reset::Column::UserId.eq(&user.id))
         .exec(&transaction)
         .await?;
-    notification::forget(&transaction, &user.id).await?;
     team::leave_all(&transaction, &user.id, now).await?;
+    notification::forget(&transaction, &user.id).await?;
     note(&transaction, event::USER_DELETED, &user.id, now).await?;
     transaction.commit().await?;
     app.bus.told();

@@ -9,8 +9,8 @@
 //! | `inbox` | what a user was told, and has read |
 //!
 //! All of them share one stream of events, [`event::NOTIFICATION`](crate::event::NOTIFICATION), so that
-//! a device of somebody in many leagues follows one thing. Its lock is shared by all leagues and
-//! taken after the lock of a league: telling is the last that a transaction does before it commits.
+//! a device of somebody in many leagues follows one thing. Its lock is shared by all leagues: telling
+//! comes as late in a transaction as can be, and after it no lock of another league is taken.
 
 mod details;
 mod inbox;

@@ -40,8 +40,9 @@ pub struct Note {
     pub details: Details,
 }
 
-/// Tells those who want to be told, in few statements for however many. It is the last that a
-/// transaction does before it commits: from here on every other that tells something waits.
+/// Tells those who want to be told, in few statements for however many. Until the transaction ends
+/// every other that tells something waits, so this comes as late as can be, and after the locks of
+/// all leagues that it takes.
 ///
 /// # Errors
 /// When the database fails.

@@ -18,7 +18,7 @@ pub const NAMING: [&str; 4] = ["fantasyTeam", "inviteCode", "league", "team"];
 /// How each root field that leads to a league, or takes the name of one, is asked about one that the
 /// sender is not in. `LEAGUE` and `TEAM` stand for ids, `CODE` for an invite code that is not valid
 /// any more.
-pub const WAYS: [(&str, &str, &[&str]); 14] = [
+pub const WAYS: [(&str, &str, &[&str]); 16] = [
     ("Query", "league", &["id: \"LEAGUE\""]),
     (
         "Query",
@@ -71,6 +71,13 @@ pub const WAYS: [(&str, &str, &[&str]); 14] = [
             "league: \"LEAGUE\", settings: {}",
         ],
     ),
+    // What others were told is nobody's to find, whatever league it is of: `notification.rs`.
+    (
+        "Mutation",
+        "markNotificationRead",
+        &["id: \"Notification:00000000-0000-7000-8000-000000000003\""],
+    ),
+    ("Subscription", "notificationReceived", &[""]),
 ];
 
 /// What of a public league is for its members alone, or is something else for each who asks. All
