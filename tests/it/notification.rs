@@ -1,5 +1,6 @@
 //! Notifications: told to those who want them, kept for who they are told to, and for nobody else.
 
+mod clock;
 mod push;
 
 use domain::{

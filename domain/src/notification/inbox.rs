@@ -154,7 +154,8 @@ pub(crate) async fn payloads<C: ConnectionTrait>(
             ("draft", draft.map(|draft| id("Draft", draft)).into()),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        Some((row.event_sequence, fields.into_iter().collect()))
+        let fields: Map<String, Value> = fields.into_iter().collect();
+        Some((row.event_sequence, fields))
     };
     Ok(told.iter().filter_map(payload).collect())
 }

@@ -143,7 +143,7 @@ fn who_is_not_in_the_league_any_more_is_told_nothing() {
         example.situation.members.retain(|one| one.team.0 == 1);
         example.pick(1, TeamId(1), 1).unwrap();
     });
-    assert_eq!(found, []);
+    assert!(found.is_empty(), "{found:?}");
 }
 
 /// Minutes after the opening.
