@@ -9,7 +9,7 @@ use domain::{
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
     job::{self, End, Kind},
     live::{self, Race},
-    model, season, upstream, webhook,
+    model, notification, season, upstream, webhook,
 };
 
 use crate::{
@@ -224,6 +224,7 @@ impl Tasks {
         let live = live::clean_up(app).await?;
         let events = feed::clean_up(app).await?;
         webhook::clean_up(app).await?;
+        notification::clean_up(app).await?;
         let jobs = job::clean_up(app).await?;
         let requests = upstream::clean_up(app).await?;
         let sessions = auth::clean_up(app).await?;

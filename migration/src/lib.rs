@@ -20,6 +20,7 @@ mod m20261129_000013_model_record;
 mod m20261129_000014_accounts;
 mod m20261129_000015_leagues;
 mod m20261129_000016_drafts;
+mod m20261129_000018_notifications;
 mod statement;
 
 /// All migrations in order.
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000014_accounts::Migration),
             Box::new(m20261129_000015_leagues::Migration),
             Box::new(m20261129_000016_drafts::Migration),
+            Box::new(m20261129_000018_notifications::Migration),
         ]
     }
 }

@@ -39,6 +39,7 @@ mod live;
 mod migration;
 mod model;
 mod nodes;
+mod notification;
 mod nullability;
 mod openf1;
 mod paging;

@@ -190,6 +190,16 @@ impl League {
             .ok_or_else(|| Code::Internal.error("a league is missing"))
     }
 
+    /// The league of a row that refers to it, if the sender may know of it, still or at all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn known(ctx: &Context<'_>, id: i32) -> Result<Option<Self>> {
+        let viewer = account_of(ctx).map(|user| user.to_string());
+        let row = Loaders::of(ctx).known_league.load((viewer, id)).await?;
+        Ok(row.map(Self))
+    }
+
     /// The league of a ref, if the sender may know of it.
     ///
     /// # Errors

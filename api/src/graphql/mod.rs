@@ -36,6 +36,7 @@ pub mod live_event;
 pub mod live_standing;
 pub mod model;
 pub mod node;
+pub mod notification;
 pub mod performance;
 pub mod pit_stop;
 pub mod practice;
@@ -101,6 +102,7 @@ pub struct Mutation(
     league::LeagueMutation,
     fantasy_team::FantasyTeamMutation,
     draft_mutation::DraftMutation,
+    notification::NotificationMutation,
 );
 
 /// All subscriptions.
@@ -112,6 +114,7 @@ pub struct Subscription(
     race_update::RaceSubscription,
     standing::StandingsSubscription,
     draft_update::DraftSubscription,
+    notification::NotificationSubscription,
 );
 
 /// The executable schema.
@@ -159,6 +162,9 @@ pub(crate) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .override_output_type_description::<Page<constructor::Constructor>>("A page of constructors.")
     .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
     .override_output_type_description::<Page<league::League>>("A page of leagues.")
+    .override_output_type_description::<Page<notification::Notification>>(
+        "A page of notifications.",
+    )
     .override_output_type_description::<Page<race::Race>>("A page of races.")
     .override_output_type_description::<Page<result::Result>>("A page of results.")
     .override_output_type_description::<DateTime<Utc>>(
@@ -319,6 +325,8 @@ mod tests {
             "{ leagues { totalCount } }",
             "{ leagues { nodes { name } } }",
             "{ viewer { leagues { inviteCode } } }",
+            "{ viewer { notifications { nodes { message } } } }",
+            "{ node(id: \"x\") { ... on Notification { message } } }",
             "{ node(id: \"x\") { ... on League { name } } }",
             "{ viewer { leagues { drafts { myTurn } } } }",
             "{ draft(id: \"x\") { __typename } }",

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
     circuit::Circuit, constructor::Constructor, directive::SlicedList, draft::Draft,
-    driver::Driver, fantasy_team::FantasyTeam, league::League, race::Race,
-    result::Result as RaceResult, season::Season,
+    driver::Driver, fantasy_team::FantasyTeam, league::League, notification::Notification,
+    race::Race, result::Result as RaceResult, season::Season,
 };
 use crate::{
     error::{Result, bad_input},
@@ -28,10 +28,11 @@ pub enum Node {
     League(League),
     FantasyTeam(FantasyTeam),
     Draft(Draft),
+    Notification(Notification),
 }
 
 /// The kinds of ids.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "Season",
     "Race",
     "Circuit",
@@ -41,6 +42,7 @@ const KINDS: [&str; 9] = [
     "League",
     "FantasyTeam",
     "Draft",
+    "Notification",
 ];
 
 /// The id of a thing of a kind.
@@ -127,6 +129,9 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         "Draft" => Box::pin(Draft::find(ctx, reference))
             .await?
             .map(Node::Draft),
+        "Notification" => Box::pin(Notification::find(ctx, reference))
+            .await?
+            .map(Node::Notification),
         other => {
             return Err(bad_input(format!(
                 "there is no type {other:?} with ids, expected one of {}",

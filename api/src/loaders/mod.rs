@@ -147,6 +147,8 @@ loaders! {
     season_record: i32 => Arc<SeasonRecord> = performance::records,
     /// By database id; whoever asks may know of what refers to it.
     league: i32 => One<entities::league::Entity> = league::leagues,
+    /// By the viewer's user and database id, if the viewer may know of it.
+    known_league: (Option<String>, i32) => One<entities::league::Entity> = league::known,
     /// All versions of the settings of a league, the first version first.
     league_settings: i32 => Many<league_settings::Entity> = league::settings,
     /// Of a league, those who have left too, as they joined.

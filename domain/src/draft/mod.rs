@@ -25,7 +25,7 @@ pub mod window;
 mod write;
 
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Result},
     event,
     league::Locked,
+    notification,
 };
 
 /// A command, who gives it (nobody is the server), and when.
@@ -71,16 +72,12 @@ pub(crate) async fn write_all<C: ConnectionTrait>(
     }
     let late = due(&stored.draft, &situation, now);
     apply(&mut stored.draft, &mut entries, late);
-    save(
-        transaction,
-        locked,
-        stored,
-        &before,
-        &situation,
-        &entries,
-        now,
-    )
-    .await?;
+    if !entries.is_empty() {
+        save_picks(transaction, stored.row.id, &before, &stored.draft).await?;
+        stored.event = save_entries(transaction, locked, &stored.row, &entries, now).await?;
+    }
+    save_row(transaction, stored, &situation, &entries, now).await?;
+    notification::tell(transaction, locked, stored, &before, &entries, now).await?;
     stored.entries.extend(entries.iter().cloned());
     Ok(refused.map_or(Ok(entries), Err))
 }
@@ -92,11 +89,9 @@ fn apply(draft: &mut Draft, entries: &mut Vec<Entry>, new: Vec<Entry>) {
     entries.extend(new);
 }
 
-async fn save<C: ConnectionTrait>(
+async fn save_row<C: ConnectionTrait>(
     transaction: &C,
-    locked: &Locked,
     stored: &mut Stored,
-    before: &Draft,
     situation: &Situation,
     entries: &[Entry],
     now: DateTime<Utc>,
@@ -123,20 +118,19 @@ async fn save<C: ConnectionTrait>(
         changed.update(transaction).await?;
         stored.row = row;
     }
-    if entries.is_empty() {
-        return Ok(());
-    }
-    save_picks(transaction, stored.row.id, before, &stored.draft).await?;
-    stored.event = save_entries(transaction, locked, &stored.row, entries, now).await?;
     Ok(())
 }
 
-/// When a draft is to be looked at again. After its last pick the next draft is due once its window
-/// is over.
+/// When a draft is to be looked at again: when something comes due, and before that when the team on
+/// the clock is to be warned. After its last pick the next draft is due once its window is over.
 fn next_moment(draft: &Draft, situation: &Situation, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let closes_at = situation.window.closes_at;
-    let waits = draft.state() == State::Closed && !situation.cancelled && closes_at > now;
-    next_due(draft, situation).or(waits.then_some(closes_at))
+    let window = &situation.window;
+    let Some(due) = next_due(draft, situation) else {
+        let waits = draft.state() == State::Closed && !situation.cancelled;
+        return Some(window.closes_at).filter(|at| waits && *at > now);
+    };
+    let warning = notification::warn_at(draft, window).filter(|at| *at > now);
+    Some(warning.map_or(due, |at| at.min(due)))
 }
 
 /// Writes entries and an event for each; gives the sequence of the last event.

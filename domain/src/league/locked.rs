@@ -89,7 +89,8 @@ impl Locked {
         now: DateTime<Utc>,
     ) -> Result<i64, DbErr> {
         let stream = event::league(&self.league.reference);
-        event::append_times(transaction, &stream, kind, subject, times, now).await
+        let subjects = vec![subject.to_owned(); times];
+        event::append_all(transaction, &stream, kind, subjects, now).await
     }
 }
 

@@ -201,13 +201,15 @@ pub(crate) async fn leave_all<C: ConnectionTrait>(
         .order_by_asc(Column::LeagueId)
         .all(transaction)
         .await?;
+    let mut leagues = Vec::new();
     for team in teams {
         let select = league::Entity::find_by_id(team.league_id);
-        let locked = Locked::take(transaction, select).await?;
+        leagues.extend(Locked::take(transaction, select).await?);
+    }
+    // Those of one league may be told of it, and no league is waited for after that.
+    for locked in &leagues {
         // The commissioner may have been faster.
-        if let Some(locked) = &locked
-            && let Some(team) = locked.team_of(user)
-        {
+        if let Some(team) = locked.team_of(user) {
             go(transaction, locked, team, now).await?;
         }
     }

@@ -24,7 +24,7 @@ pub const NAMING: [&str; 5] = ["draft", "fantasyTeam", "inviteCode", "league", "
 /// How each root field that leads to a league, or takes the name of one, is asked about one that the
 /// sender is not in. `LEAGUE`, `TEAM` and `DRAFT` stand for ids, `CODE` for an invite code that is not
 /// valid any more.
-pub const WAYS: [(&str, &str, &[&str]); 26] = [
+pub const WAYS: [(&str, &str, &[&str]); 28] = [
     ("Query", "draft", &["id: \"DRAFT\""]),
     ("Query", "league", &["id: \"LEAGUE\""]),
     (
@@ -130,6 +130,13 @@ pub const WAYS: [(&str, &str, &[&str]); 26] = [
         "draftUpdated",
         &["draft: \"DRAFT\"", "draft: \"DRAFT\", after: 0"],
     ),
+    // What others were told is nobody's to find, whatever league it is of: `notification.rs`.
+    (
+        "Mutation",
+        "markNotificationRead",
+        &["id: \"Notification:00000000-0000-7000-8000-000000000003\""],
+    ),
+    ("Subscription", "notificationReceived", &[""]),
 ];
 
 /// What of a public league is for its members alone, or is something else for each who asks. All
