@@ -76,6 +76,16 @@ pub const FANTASY_TEAM_RENAMED: &str = "fantasy_team_renamed";
 /// A race was scored, or scored again since something was corrected; the subject is the draft.
 pub const SCORED: &str = "scored";
 
+/// The same, of drafts: one was made, ...
+pub const DRAFT_CREATED: &str = "draft_created";
+/// ... an entry was written of one; an event for each.
+pub const DRAFT_CHANGED: &str = "draft_changed";
+/// Stream of what users are told, of all leagues together; the subject is the user.
+pub const NOTIFICATION: &str = "notification";
+
+/// The kind of its events.
+pub const NOTIFIED: &str = "notified";
+
 /// The stream of a league.
 #[must_use]
 pub fn league(reference: &str) -> String {
@@ -94,16 +104,36 @@ pub async fn append<C: ConnectionTrait>(
     subject: &str,
     now: DateTime<Utc>,
 ) -> Result<i64, DbErr> {
-    let last = advance(transaction, stream, 1).await?;
-    event::Entity::insert(event::ActiveModel {
+    append_all(transaction, stream, kind, vec![subject.to_owned()], now).await
+}
+
+/// Appends an event for each of some subjects, and gives the sequence of the last of them; those
+/// before precede it. The stream's row is locked as by [`append`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_all<C: ConnectionTrait>(
+    transaction: &C,
+    stream: &str,
+    kind: &str,
+    subjects: Vec<String>,
+    now: DateTime<Utc>,
+) -> Result<i64, DbErr> {
+    let count = i64::try_from(subjects.len()).unwrap_or(i64::MAX);
+    let last = advance(transaction, stream, count).await?;
+    let rows = subjects.into_iter().zip(last - count + 1..);
+    let rows = rows.map(|(subject, sequence)| event::ActiveModel {
         stream: Set(stream.to_owned()),
-        sequence: Set(last),
+        sequence: Set(sequence),
         kind: Set(kind.to_owned()),
-        subject: Set(subject.to_owned()),
+        subject: Set(subject),
         created_at: Set(now),
-    })
-    .exec_without_returning(transaction)
-    .await?;
+    });
+    if count > 0 {
+        event::Entity::insert_many(rows)
+            .exec_without_returning(transaction)
+            .await?;
+    }
     Ok(last)
 }
 
@@ -137,11 +167,13 @@ pub async fn advance<C: ConnectionTrait>(
 }
 
 /// Whether a stream tells of nothing that an answer kept for others rests on: of races while they
-/// are run, which change all the time, of replays, and of accounts and leagues, whose answers are
-/// never kept.
+/// are run, which change all the time, of replays, and of accounts, leagues and notifications, whose
+/// answers are never kept.
 #[must_use]
 pub fn is_live(stream: &str) -> bool {
-    stream.starts_with(LIVE) || stream.starts_with(LEAGUE) || stream == REPLAY || stream == ACCOUNT
+    let of_many = [LIVE, LEAGUE];
+    of_many.iter().any(|begin| stream.starts_with(begin))
+        || [REPLAY, ACCOUNT, NOTIFICATION].contains(&stream)
 }
 
 /// Sequence of the newest event of a stream, 0 when there is none: the version of what the

@@ -58,6 +58,13 @@ impl Entity {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "crate::race::Entity",
+        from = "Column::RaceId",
+        to = "crate::race::Column::Id"
+    )]
+    Race,
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -31,6 +31,7 @@ pub mod live_race;
 pub mod live_replay;
 pub mod model;
 pub mod model_artifact;
+pub mod notification;
 pub mod password_reset;
 pub mod pick_queue;
 pub mod pick_score;

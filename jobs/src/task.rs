@@ -3,13 +3,13 @@
 use std::sync::OnceLock;
 
 use domain::{
-    App, auth,
+    App, auth, draft,
     error::Error,
     feed, forecast,
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
     job::{self, End, Kind},
     live::{self, Race},
-    model,
+    model, notification,
     scoring::{self, Scored},
     season, upstream, webhook,
 };
@@ -83,6 +83,8 @@ impl Tasks {
             Kind::Freeze => self.freeze().await,
             Kind::Score => self.score().await,
             Kind::ScoreLeagues => self.score_leagues().await,
+            Kind::PlanDrafts => self.plan_drafts().await,
+            Kind::Drafts => self.drafts().await,
             Kind::Health => self.health().await,
             Kind::CleanUp => self.clean_up().await,
         };
@@ -184,6 +186,16 @@ impl Tasks {
         ))
     }
 
+    async fn plan_drafts(&self) -> Done {
+        let leagues = draft::plan(&self.app).await?;
+        Ok(format!("the drafts of {leagues} leagues are as races are"))
+    }
+
+    async fn drafts(&self) -> Done {
+        let leagues = draft::run_clock(&self.app).await?;
+        Ok(format!("drafts of {leagues} leagues went on"))
+    }
+
     async fn race(&self, subject: Option<&str>) -> Result<Race, Failure> {
         let reference = subject.unwrap_or_default();
         let race = season::race(&self.app.db, reference).await?;
@@ -222,6 +234,7 @@ impl Tasks {
         let live = live::clean_up(app).await?;
         let events = feed::clean_up(app).await?;
         webhook::clean_up(app).await?;
+        notification::clean_up(app).await?;
         let jobs = job::clean_up(app).await?;
         let requests = upstream::clean_up(app).await?;
         let sessions = auth::clean_up(app).await?;

@@ -16,6 +16,8 @@
 //! | `freeze` | when qualifying and race begin |
 //! | `score` | when races or results have changed |
 //! | `score_leagues` | when races or results have changed |
+//! | `plan_drafts` | when races have changed and nothing is being read |
+//! | `drafts` | when a draft opens or closes, and when a pick clock runs out |
 //! | `health` | every 30 minutes |
 //! | `clean_up` | daily at 03:00 |
 //!
@@ -25,7 +27,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
 use domain::{
     job::{
         Kind, Planned, Wanted,
@@ -127,6 +129,7 @@ fn occurrences(situation: &Situation, allowed: Allowed) -> Vec<Wanted> {
         table.every(Kind::Weather, None, HOUR * 6, "forecasts change");
     }
     pipeline(&mut table, situation, allowed);
+    drafts(&mut table, situation);
     if allowed.seasons || allowed.live || allowed.weather {
         let half_hour = TimeDelta::minutes(30);
         table.every(Kind::Health, None, half_hour, "services may be away");
@@ -275,6 +278,25 @@ fn pipeline(table: &mut Table, situation: &Situation, allowed: Allowed) {
     }
     table.version(Kind::Score, situation, &data);
     table.version(Kind::ScoreLeagues, situation, &data);
+    table.version(Kind::PlanDrafts, situation, &data);
+}
+
+/// Drafts of leagues. What could not be done in one of them is tried again minute by minute.
+fn drafts(table: &mut Table, situation: &Situation) {
+    let Some(at) = situation.drafts else {
+        return;
+    };
+    let minutes = floor(table.now - at, TimeDelta::minutes(1));
+    if !situation.open.contains(&Kind::Drafts) {
+        let at = at + minutes.max(TimeDelta::zero());
+        table.wanted.push(Wanted {
+            kind: Kind::Drafts,
+            subject: None,
+            tick: at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            due_at: at,
+            reason: "the clock of a draft runs".to_owned(),
+        });
+    }
 }
 
 fn race_within(situation: &Situation, time: TimeDelta) -> bool {

@@ -21,6 +21,7 @@ mod m20261129_000014_accounts;
 mod m20261129_000015_leagues;
 mod m20261129_000016_drafts;
 mod m20261129_000017_scores;
+mod m20261129_000018_notifications;
 mod statement;
 
 /// All migrations in order.
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000015_leagues::Migration),
             Box::new(m20261129_000016_drafts::Migration),
             Box::new(m20261129_000017_scores::Migration),
+            Box::new(m20261129_000018_notifications::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 mod capacity;
 mod directory;
 mod life;
+mod openings;
 mod privacy;
 mod schema;
 mod settings;

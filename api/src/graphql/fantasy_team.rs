@@ -5,14 +5,18 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::{
+    draft,
     league::{self, FantasyTeamId, LeagueId},
     team::{self, Invitation},
 };
 use entities::fantasy_team;
+use futures::future::try_join_all;
 
 use super::{
     app,
     directive::ListOf,
+    draft_mutation::drivers_of,
+    driver::Driver,
     leaderboard::{self, HeadToHead, TeamRace},
     league::{League, league_id},
     node::{id, reference_of},
@@ -71,6 +75,16 @@ impl FantasyTeam {
         self.0.left_at
     }
 
+    /// Whom the server picks when it has to pick for the team, the favourite first. For its owner;
+    /// null for everybody else.
+    #[graphql(directive = ListOf::apply(20))]
+    async fn pick_queue(&self, ctx: &Context<'_>) -> Option<Result<Vec<Driver>>> {
+        if !self.is_of_sender(ctx) {
+            return None;
+        }
+        Some(self.queue(ctx).await)
+    }
+
     /// The scored races of a season, in their order.
     #[graphql(directive = ListOf::apply(24))]
     async fn season(
@@ -110,10 +124,28 @@ impl FantasyTeam {
         Ok(found.map(Self::new))
     }
 
+    /// The team of a row that refers to it, in a league that the sender may know of.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load(ctx: &Context<'_>, league: i32, id: i32) -> Result<Self> {
+        let teams = Loaders::of(ctx).fantasy_teams.load(league).await?;
+        let mut teams = teams.iter().flat_map(|teams| teams.iter());
+        let team = teams.find(|team| team.id == id).cloned();
+        team.map(Self)
+            .ok_or_else(|| Code::Internal.error("a fantasy team is missing"))
+    }
+
     /// Whether it is the team of who asks.
     #[must_use]
     pub fn is_of_sender(&self, ctx: &Context<'_>) -> bool {
         account_of(ctx).is_some_and(|user| user.to_string() == self.0.user_id)
+    }
+
+    async fn queue(&self, ctx: &Context<'_>) -> Result<Vec<Driver>> {
+        let queue = Loaders::of(ctx).pick_queue.load(self.0.id).await?;
+        let places = queue.iter().flat_map(|places| places.iter());
+        try_join_all(places.map(|place| Driver::load(ctx, place.driver_id))).await
     }
 }
 
@@ -194,5 +226,27 @@ impl FantasyTeamMutation {
         let renamed = team::rename(app(ctx), user, fantasy_team_id(&id)?, &name);
         let renamed = Box::pin(renamed).await;
         renamed.map(FantasyTeam::new).map_err(from_domain)
+    }
+
+    /// Says whom the server is to pick when it has to pick for the sender's own team: the first of
+    /// these who can be drafted then. It stays for later drafts. Refused with the reasons
+    /// `NOT_YOUR_TEAM`, `TEAM_HAS_LEFT`.
+    async fn set_pick_queue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of the team.")] team: ID,
+        #[graphql(
+            desc = "Refs or ids, the favourite first; 30 at most, each once. Without any the queue is empty."
+        )]
+        drivers: Vec<ID>,
+    ) -> Result<FantasyTeam> {
+        let user = user_only(ctx)?;
+        let team = fantasy_team_id(&team)?;
+        let drivers = drivers_of(ctx, &drivers).await?;
+        let set = draft::set_queue(app(ctx), user, team, &drivers);
+        let row = Box::pin(set).await.map_err(from_domain)?;
+        // The request may have asked before what it was.
+        Loaders::of(ctx).pick_queue.forget(row.id).await;
+        Ok(FantasyTeam::new(row))
     }
 }

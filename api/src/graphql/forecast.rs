@@ -92,6 +92,21 @@ impl Forecast {
         };
         Ok(answers.into_iter().map(forecast).collect())
     }
+
+    /// What it says of a driver, by database id; none when he is no entrant.
+    #[must_use]
+    pub fn of_driver(&self, driver: i32) -> Option<ForecastEntry> {
+        let mut entrants = self.answer.entrants.iter();
+        let own = |entrant: &EntrantOfRace| {
+            let found = entrant.forecast.driver;
+            self.known.driver_row(found) == driver
+        };
+        Some(ForecastEntry {
+            index: entrants.position(own)?,
+            answer: Arc::clone(&self.answer),
+            known: Arc::clone(&self.known),
+        })
+    }
 }
 
 /// What an engine says of a race.
@@ -99,8 +114,7 @@ impl Forecast {
 impl Forecast {
     #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn engine(&self) -> Result<Engine> {
-        Engine::named(&self.answer.engine)
-            .ok_or_else(|| Code::Unavailable.error("this engine is no longer part of the server"))
+        engine_of(&self.answer)
     }
 
     async fn stage(&self) -> Stage {
@@ -248,9 +262,21 @@ impl ForecastEntry {
     }
 }
 
+/// The engine that said it.
+fn engine_of(answer: &RaceForecast) -> Result<Engine> {
+    Engine::named(&answer.engine)
+        .ok_or_else(|| Code::Unavailable.error("this engine is no longer part of the server"))
+}
+
 /// One entrant's part of a forecast.
 #[Object(cache_control(max_age = 60))]
 impl ForecastEntry {
+    /// The engine that says so.
+    #[expect(clippy::unused_async, reason = "resolvers are async")]
+    async fn engine(&self) -> Result<Engine> {
+        engine_of(&self.answer)
+    }
+
     async fn driver(&self, ctx: &Context<'_>) -> Result<Driver> {
         Driver::load(ctx, self.known.driver_row(self.part().forecast.driver)).await
     }

@@ -46,6 +46,10 @@ pub enum JobKind {
     Score,
     /// Scores the drafts of leagues: when results have changed.
     ScoreLeagues,
+    /// Makes the drafts of leagues, and looks anew at when they are held: when races have changed.
+    PlanDrafts,
+    /// Opens and closes drafts, and picks for those whose time has run out: whenever one of it is due.
+    Drafts,
     /// Looks whether the services that are read are there: every 30 minutes.
     Health,
     /// Forgets what is no longer of use: daily at 03:00.

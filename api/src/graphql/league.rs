@@ -6,12 +6,16 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, MaybeUndefined, Object};
 use chrono::{DateTime, Utc};
 use domain::league::{self, Change, Foundation, LeagueId, Limit, Visibility};
-use entities::{fantasy_team, league as league_row, league_settings, race};
+use entities::{
+    fantasy_team, league as league_row, league_settings,
+    race::{self, Status},
+};
 
 use super::{
     Direction, app,
     connection::{self, Page, PageInput},
     directive::{ListOf, Paged},
+    draft::Draft,
     fantasy_team::{FantasyTeam, fantasy_team_id},
     leaderboard::{self, LeaderboardRow},
     league_filter::{LeagueFilter, LeagueOrder},
@@ -178,6 +182,30 @@ impl League {
         let versions = versions.iter().cloned();
         versions.map(LeagueSettings::read).collect()
     }
+
+    /// Its drafts, that of the latest race last.
+    #[graphql(directive = ListOf::apply(25))]
+    async fn drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of races of this season.")] season: Option<i32>,
+    ) -> Result<Vec<Draft>> {
+        let drafts = Draft::of_league(ctx, self.0.id).await?.into_iter();
+        let wanted = drafts.filter(|(race, _)| season.is_none_or(|year| race.season == year));
+        Ok(wanted.map(|(_, draft)| draft).collect())
+    }
+
+    /// The draft of a race; null when there is none.
+    async fn draft(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Id or ref of the race; without one it is the draft that is open or the next to open, else the latest."
+        )]
+        race: Option<ID>,
+    ) -> Option<Result<Draft>> {
+        self.draft_of(ctx, race).await.transpose()
+    }
 }
 
 impl League {
@@ -195,6 +223,16 @@ impl League {
         let row = Loaders::of(ctx).league.load(id).await?;
         row.map(Self)
             .ok_or_else(|| Code::Internal.error("a league is missing"))
+    }
+
+    /// The league of a row that refers to it, if the sender may know of it, still or at all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn known(ctx: &Context<'_>, id: i32) -> Result<Option<Self>> {
+        let viewer = account_of(ctx).map(|user| user.to_string());
+        let row = Loaders::of(ctx).known_league.load((viewer, id)).await?;
+        Ok(row.map(Self))
     }
 
     /// The league of a ref, if the sender may know of it.
@@ -231,6 +269,22 @@ impl League {
         }
         let teams = self.rows(ctx, false).await?.into_iter();
         Ok(teams.map(FantasyTeam).find(|team| team.is_of_sender(ctx)))
+    }
+
+    async fn draft_of(&self, ctx: &Context<'_>, race: Option<ID>) -> Result<Option<Draft>> {
+        let race = match race {
+            Some(race) => Some(named(ctx, &race).await?.id),
+            None => None,
+        };
+        let drafts = Draft::of_league(ctx, self.0.id).await?;
+        let wanted = |(of, draft): &(One<race::Entity>, Draft)| match race {
+            Some(race) => of.id == race,
+            None => of.status != Status::Cancelled && draft.is_to_be_held(),
+        };
+        let found = drafts.iter().find(|one| wanted(one));
+        let latest = || drafts.last().filter(|_| race.is_none());
+        let found = found.or_else(latest);
+        Ok(found.map(|(_, draft)| draft.clone()))
     }
 
     async fn versions(&self, ctx: &Context<'_>) -> Result<Many<league_settings::Entity>> {

@@ -1,6 +1,7 @@
 //! The schema: one file a noun, each with its object and its roots.
 
 pub mod account;
+pub mod available_driver;
 pub mod backtest;
 pub mod career;
 pub mod circuit;
@@ -8,6 +9,11 @@ pub mod connection;
 pub mod constructor;
 pub mod data_status;
 pub mod directive;
+pub mod draft;
+pub mod draft_log;
+pub mod draft_mutation;
+pub mod draft_pick;
+pub mod draft_update;
 pub mod driver;
 pub mod driver_ranking;
 pub mod elo;
@@ -31,6 +37,7 @@ pub mod live_event;
 pub mod live_standing;
 pub mod model;
 pub mod node;
+pub mod notification;
 pub mod performance;
 pub mod pit_stop;
 pub mod practice;
@@ -82,6 +89,7 @@ pub struct Query(
     live::LiveQuery,
     replay::ReplayQuery,
     league::LeagueQuery,
+    draft::DraftQuery,
 );
 
 /// All mutations.
@@ -95,6 +103,8 @@ pub struct Mutation(
     account::AccountMutation,
     league::LeagueMutation,
     fantasy_team::FantasyTeamMutation,
+    draft_mutation::DraftMutation,
+    notification::NotificationMutation,
 );
 
 /// All subscriptions.
@@ -106,6 +116,8 @@ pub struct Subscription(
     race_update::RaceSubscription,
     standing::StandingsSubscription,
     leaderboard::LeaderboardSubscription,
+    draft_update::DraftSubscription,
+    notification::NotificationSubscription,
 );
 
 /// The executable schema.
@@ -153,6 +165,9 @@ pub(crate) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .override_output_type_description::<Page<constructor::Constructor>>("A page of constructors.")
     .override_output_type_description::<Page<driver::Driver>>("A page of drivers.")
     .override_output_type_description::<Page<league::League>>("A page of leagues.")
+    .override_output_type_description::<Page<notification::Notification>>(
+        "A page of notifications.",
+    )
     .override_output_type_description::<Page<race::Race>>("A page of races.")
     .override_output_type_description::<Page<result::Result>>("A page of results.")
     .override_output_type_description::<DateTime<Utc>>(
@@ -219,8 +234,8 @@ mod tests {
     }
 
     /// Root fields whose answers are for one viewer alone.
-    const PRIVATE: [&str; 7] = [
-        "jobRuns", "jobs", "league", "leagues", "viewer", "webhook", "webhooks",
+    const PRIVATE: [&str; 8] = [
+        "draft", "jobRuns", "jobs", "league", "leagues", "viewer", "webhook", "webhooks",
     ];
 
     /// Every other root field, and for how many seconds its answer may be kept.
@@ -313,8 +328,14 @@ mod tests {
             "{ leagues { totalCount } }",
             "{ leagues { nodes { name } } }",
             "{ viewer { leagues { inviteCode } } }",
+            "{ viewer { notifications { nodes { message } } } }",
+            "{ node(id: \"x\") { ... on Notification { message } } }",
             "{ node(id: \"x\") { ... on League { name } } }",
+            "{ viewer { leagues { drafts { myTurn } } } }",
+            "{ draft(id: \"x\") { __typename } }",
+            "{ draft(id: \"x\") { availableDrivers { forecasts { expectedPosition } } } }",
             "{ node(id: \"x\") { ... on FantasyTeam { name } } }",
+            "{ node(id: \"x\") { ... on Draft { state } } }",
         ] {
             assert!(!cache_control(query).await.public, "{query}");
         }

@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
-    circuit::Circuit, constructor::Constructor, directive::SlicedList, driver::Driver,
-    fantasy_team::FantasyTeam, league::League, race::Race, result::Result as RaceResult,
-    season::Season,
+    circuit::Circuit, constructor::Constructor, directive::SlicedList, draft::Draft,
+    driver::Driver, fantasy_team::FantasyTeam, league::League, notification::Notification,
+    race::Race, result::Result as RaceResult, season::Season,
 };
 use crate::{
     error::{Result, bad_input},
@@ -27,10 +27,12 @@ pub enum Node {
     Result(RaceResult),
     League(League),
     FantasyTeam(FantasyTeam),
+    Draft(Draft),
+    Notification(Notification),
 }
 
 /// The kinds of ids.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 10] = [
     "Season",
     "Race",
     "Circuit",
@@ -39,6 +41,8 @@ const KINDS: [&str; 8] = [
     "Result",
     "League",
     "FantasyTeam",
+    "Draft",
+    "Notification",
 ];
 
 /// The id of a thing of a kind.
@@ -122,6 +126,12 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         "FantasyTeam" => Box::pin(FantasyTeam::find(ctx, reference))
             .await?
             .map(Node::FantasyTeam),
+        "Draft" => Box::pin(Draft::find(ctx, reference))
+            .await?
+            .map(Node::Draft),
+        "Notification" => Box::pin(Notification::find(ctx, reference))
+            .await?
+            .map(Node::Notification),
         other => {
             return Err(bad_input(format!(
                 "there is no type {other:?} with ids, expected one of {}",

@@ -7,7 +7,14 @@ use domain::{
 };
 use entities::user;
 
-use super::{app, directive::ListOf, league::League, user::User};
+use super::{
+    app,
+    connection::{Page, PageInput},
+    directive::{ListOf, Paged},
+    league::League,
+    notification::{self, Notification},
+    user::User,
+};
 use crate::{
     error::{Code, Error, Result, from_database},
     viewer::Viewer,
@@ -62,6 +69,35 @@ impl ViewerObject {
         let joined = league::joined_by(app(ctx), user).await;
         let joined = joined.map_err(|error| from_database(&error))?;
         Ok(joined.into_iter().map(League::new).collect())
+    }
+
+    /// What the sender was told, the newest first; nothing for who has no account. It is kept for 90
+    /// days.
+    #[graphql(directive = Paged::apply())]
+    async fn notifications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default, desc = "Those alone that are not read.")] unread_only: bool,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Page<Notification>> {
+        let page = PageInput {
+            first,
+            after,
+            last,
+            before,
+        };
+        notification::page(ctx, self.0.user(), unread_only, &page).await
+    }
+
+    /// How many of them are not read.
+    async fn unread_notifications(&self, ctx: &Context<'_>) -> Result<u64> {
+        match self.0.user() {
+            Some(user) => notification::unread(ctx, user).await,
+            None => Ok(0),
+        }
     }
 }
 

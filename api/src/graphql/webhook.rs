@@ -27,6 +27,9 @@ pub enum WebhookType {
     /// An engine has said something new before a race: `forecast.published`, for each engine and
     /// stage, of the race and of qualifying.
     ForecastPublished,
+    /// A user was told something: `notification`, with who it is for and its sentence, for a service
+    /// that sends to phones.
+    Notification,
 }
 
 /// Where a delivery stands.
@@ -45,7 +48,7 @@ pub struct Webhook(pub webhook_row::Model);
 
 /// An address that is told of events. What is sent follows the Standard Webhooks specification:
 /// the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, and a body of `type`,
-/// `timestamp` and `data` with ids only. Receivers may get something twice, and know it by its id.
+/// `timestamp` and `data` with ids only, of a notification its kind and message too. Receivers may get something twice, and know it by its id.
 #[Object(cache_control(private))]
 impl Webhook {
     /// `Webhook:` and a UUID.

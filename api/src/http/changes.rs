@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_graphql::ServerError;
+use async_graphql::{Response, ServerError, Value};
 use bytes::Bytes;
 use domain::{
     bus::Notice,
@@ -30,7 +30,10 @@ use super::{
     feeds::{Piece, Sign, failed},
     rate_limit::Left,
 };
-use crate::graphql::feed::{Change, Run, Topic};
+use crate::{
+    error::Code,
+    graphql::feed::{Change, Run, Topic},
+};
 
 /// A room is looked after at least so often; an empty one is closed then, and not at once, for
 /// somebody who comes back.
@@ -47,19 +50,33 @@ const BATCH: u64 = 100;
 const PATIENCE: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(2);
 
+/// A written answer.
+#[derive(Debug, Clone)]
+struct Written {
+    payload: Bytes,
+    /// What is followed is not there any more for who asks, so nothing comes after it.
+    last: bool,
+}
+
 /// A written answer and the sequence of the event that it tells of.
 #[derive(Debug, Clone)]
 struct Told {
     sequence: i64,
-    payload: Bytes,
+    written: Written,
 }
+
+/// A subscriber has fallen too far behind.
+struct TooSlow;
+
+/// What a subscriber is told next.
+type News = Result<Written, TooSlow>;
 
 struct Room {
     news: broadcast::Sender<Told>,
     /// All up to here was told.
     cursor: Mutex<i64>,
     /// How things stand, for those who join together.
-    present: tokio::sync::Mutex<Option<(Instant, i64, Option<Bytes>)>>,
+    present: tokio::sync::Mutex<Option<(Instant, i64, Option<Written>)>>,
 }
 
 impl Room {
@@ -75,12 +92,12 @@ impl Room {
     }
 
     /// Tells an event, if it means anything to those who ask.
-    fn tell(&self, sequence: i64, payload: Option<Bytes>) {
+    fn tell(&self, sequence: i64, written: Option<Written>) {
         let mut cursor = self.cursor();
         *cursor = sequence;
-        if let Some(payload) = payload {
+        if let Some(written) = written {
             // All may have left meanwhile.
-            let _ = self.news.send(Told { sequence, payload });
+            let _ = self.news.send(Told { sequence, written });
         }
     }
 
@@ -128,7 +145,7 @@ impl Server {
         };
         let (room, news, cursor) = self.enter_changes(&operation, topic, head);
         match self.begin(&room, operation, topic, cursor).await {
-            Ok((first, since)) => first.chain(follow(news, since)).boxed(),
+            Ok((first, since)) => to_the_last(first.chain(follow(news, since)).boxed()),
             Err(errors) => failed(errors),
         }
     }
@@ -173,9 +190,9 @@ impl Server {
         operation: Operation,
         topic: &Topic,
         cursor: i64,
-    ) -> Result<(BoxStream<'static, Piece>, i64), Vec<ServerError>> {
+    ) -> Result<(BoxStream<'static, News>, i64), Vec<ServerError>> {
         let broken = |error: DbErr| vec![database_failed(&error)];
-        let just = |payload: Option<Bytes>| stream::iter(payload.map(Piece::Payload)).boxed();
+        let just = |written: Option<Written>| stream::iter(written.map(Ok)).boxed();
         let Some(after) = topic.after else {
             return Ok((just(self.present(room, operation, cursor).await), cursor));
         };
@@ -205,7 +222,7 @@ impl Server {
         &self,
         operation: Operation,
         events: Vec<Event>,
-    ) -> Result<BoxStream<'static, Piece>, Vec<ServerError>> {
+    ) -> Result<BoxStream<'static, News>, Vec<ServerError>> {
         let more = u64::try_from(events.len().saturating_sub(1)).unwrap_or(u64::MAX);
         let cost = operation.cost.saturating_mul(more);
         if cost > 0 {
@@ -219,34 +236,38 @@ impl Server {
             let (server, operation) = (server.clone(), operation.clone());
             async move { server.change(operation, Change::of(event)).await }
         });
-        let told = told.filter_map(|payload| future::ready(payload.map(Piece::Payload)));
+        let told = told.filter_map(|written| future::ready(written.map(Ok)));
         Ok(told.boxed())
     }
 
     /// How things stand. One of those who join together works it out.
-    async fn present(&self, room: &Room, operation: Operation, sequence: i64) -> Option<Bytes> {
+    async fn present(&self, room: &Room, operation: Operation, sequence: i64) -> Option<Written> {
         let mut present = room.present.lock().await;
-        if let Some((when, known, payload)) = present.as_ref()
+        if let Some((when, known, written)) = present.as_ref()
             && *known == sequence
             && when.elapsed() < FRESH
         {
-            return payload.clone();
+            return written.clone();
         }
         let stands = Change {
             sequence,
             event: None,
             gap: None,
         };
-        let payload = self.change(operation, stands).await;
-        *present = Some((Instant::now(), sequence, payload.clone()));
-        payload
+        let written = self.change(operation, stands).await;
+        *present = Some((Instant::now(), sequence, written.clone()));
+        written
     }
 
     /// What a change means to those who ask.
-    async fn change(&self, operation: Operation, change: Change) -> Option<Bytes> {
+    async fn change(&self, operation: Operation, change: Change) -> Option<Written> {
         let (cost, viewer) = (operation.cost, operation.viewer);
         let response = self.moment(operation, Run::Change(change)).await?;
-        Some(Answer::new(&response, cost, viewer).body.plain().clone())
+        let answer = Answer::new(&response, cost, viewer);
+        Some(Written {
+            payload: answer.body.plain().clone(),
+            last: is_gone(&response),
+        })
     }
 
     /// How far a stream has got, as far as this process has heard.
@@ -311,8 +332,8 @@ impl Teller {
                 self.keep_pace().await;
                 let change = Change::of(event);
                 let sequence = change.sequence;
-                let payload = self.server.change(self.operation.clone(), change).await;
-                self.room.tell(sequence, payload);
+                let written = self.server.change(self.operation.clone(), change).await;
+                self.room.tell(sequence, written);
             }
             if rest {
                 self.room.tell(until, None);
@@ -347,23 +368,83 @@ impl Teller {
     }
 }
 
+/// Whether the field that subscribes finds nothing to follow.
+fn is_gone(response: &Response) -> bool {
+    response.errors.iter().any(|error| {
+        let code = error.extensions.as_ref();
+        let code = code.and_then(|extensions| extensions.get("code"));
+        let not_found = Value::from(Code::NotFound.text());
+        error.path.len() == 1 && code == Some(&not_found)
+    })
+}
+
+/// The answers as a subscriber gets them; the last one ends them.
+fn to_the_last(news: BoxStream<'static, News>) -> BoxStream<'static, Piece> {
+    let next = |news: Option<BoxStream<'static, News>>| async move {
+        let mut news = news?;
+        let written = news.next().await?;
+        Some(match written {
+            Ok(written) => {
+                let rest = (!written.last).then_some(news);
+                (Piece::Payload(written.payload), rest)
+            }
+            Err(TooSlow) => (Piece::TooSlow, None),
+        })
+    };
+    stream::unfold(Some(news), next).boxed()
+}
+
 /// News after a sequence, each once.
 fn follow(
     news: broadcast::Receiver<Told>,
     since: i64,
-) -> impl Stream<Item = Piece> + Send + 'static {
+) -> impl Stream<Item = News> + Send + 'static {
     stream::unfold(Some((news, since)), async |state| {
         let (mut news, since) = state?;
         loop {
             match news.recv().await {
                 Ok(told) if told.sequence > since => {
                     let sequence = told.sequence;
-                    return Some((Piece::Payload(told.payload), Some((news, sequence))));
+                    return Some((Ok(told.written), Some((news, sequence))));
                 }
                 Ok(_) => {}
-                Err(RecvError::Lagged(_)) => return Some((Piece::TooSlow, None)),
+                Err(RecvError::Lagged(_)) => return Some((Err(TooSlow), None)),
                 Err(RecvError::Closed) => return None,
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::PathSegment;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_follows_the_last_answer() {
+        let written = |last| {
+            Ok(Written {
+                payload: Bytes::new(),
+                last,
+            })
+        };
+        let news = stream::iter([written(false), written(true), written(false)]);
+        let pieces: Vec<Piece> = to_the_last(news.boxed()).collect().await;
+        assert_eq!(pieces.len(), 2);
+    }
+
+    #[test]
+    fn only_what_cannot_be_found_at_the_root_is_gone() {
+        let failed = |code: Code, path: usize| {
+            let mut error = ServerError::new("no", None);
+            let extensions = error.extensions.get_or_insert_default();
+            extensions.set("code", code.text());
+            error.path = vec![PathSegment::Index(0); path];
+            is_gone(&Response::from_errors(vec![error]))
+        };
+        assert!(failed(Code::NotFound, 1));
+        assert!(!failed(Code::NotFound, 2));
+        assert!(!failed(Code::Unavailable, 1));
+    }
 }

@@ -75,6 +75,13 @@ where
             Err(lost) => Err(error::from_database(&DbErr::Custom(lost.to_string()))),
         }
     }
+
+    /// Reads the value of a key anew when it is asked for again: the request has changed it.
+    pub async fn forget(&self, key: K) {
+        if let Some(loader) = self.made.get() {
+            loader.clear(key).await;
+        }
+    }
 }
 
 struct Batch<K, V> {

@@ -20,6 +20,19 @@ pub(super) async fn leagues(
     Ok(one(rows, |row| row.id))
 }
 
+pub(super) async fn known(
+    db: DatabaseConnection,
+    keys: Vec<(Option<String>, i32)>,
+) -> Found<(Option<String>, i32), One<league::Entity>> {
+    // A request has one viewer.
+    let viewer = keys.first().and_then(|(viewer, _)| viewer.clone());
+    let ids: Vec<_> = keys.iter().map(|(_, id)| *id).collect();
+    let any = any_of(db.get_database_backend(), league::Column::Id, &ids);
+    let known = league::Entity::visible_to(viewer.as_deref()).filter(any);
+    let rows = known.all(&db).await?;
+    Ok(one(rows, |row| (viewer.clone(), row.id)))
+}
+
 pub(super) async fn settings(
     db: DatabaseConnection,
     keys: Vec<i32>,

@@ -3,6 +3,7 @@
 mod backtest;
 mod batch;
 mod by_season;
+mod draft;
 mod forecast;
 mod league;
 mod of_driver;
@@ -22,6 +23,7 @@ use domain::{
     App,
     backtest::{Evaluated, Walker},
     data_status::DataStatus,
+    draft::Stored,
     forecast::{EarlierEvaluation, Known},
     model::Catalogue,
     performance::{Insights, SeasonRecord},
@@ -29,7 +31,7 @@ use domain::{
 };
 use entities::{
     circuit, constructor, constructor_lineage, constructor_standing, driver, driver_standing,
-    entry, fantasy_team, lap, league_settings, pick_score, pit_stop, practice_result,
+    entry, fantasy_team, lap, league_settings, pick_queue, pick_score, pit_stop, practice_result,
     qualifying_result, race, race_control, race_score, race_source, result, result_revision,
     score_revision, season,
     select::{any_of, any_text},
@@ -148,10 +150,20 @@ loaders! {
     season_record: i32 => Arc<SeasonRecord> = performance::records,
     /// By database id; whoever asks may know of what refers to it.
     league: i32 => One<entities::league::Entity> = league::leagues,
+    /// By the viewer's user and database id, if the viewer may know of it.
+    known_league: (Option<String>, i32) => One<entities::league::Entity> = league::known,
     /// All versions of the settings of a league, the first version first.
     league_settings: i32 => Many<league_settings::Entity> = league::settings,
     /// Of a league, those who have left too, as they joined.
     fantasy_teams: i32 => Many<fantasy_team::Entity> = league::teams,
+    /// Of a league, as they were made.
+    drafts: i32 => Many<entities::draft::Entity> = draft::of_leagues,
+    /// How a draft stands, by its database id.
+    draft_stored: i32 => Arc<Stored> = draft::stored,
+    /// Who can be drafted for a race.
+    draftable: i32 => Many<entry::Entity> = draft::draftable,
+    /// Of a team, the favourite first; for its owner.
+    pick_queue: i32 => Many<pick_queue::Entity> = draft::queues,
     /// What users are called by others.
     user_name: String => String = league::user_names,
     /// How many drivers there are to draft.

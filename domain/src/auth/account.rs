@@ -20,7 +20,7 @@ use crate::{
     App,
     database::begin,
     error::{Error, Result},
-    event, secret, team,
+    event, notification, secret, team,
 };
 
 /// What it takes to have an account.
@@ -119,7 +119,7 @@ pub async fn list(app: &App) -> Result<Vec<user::Model>, DbErr> {
 
 /// Deletes the account of a user who knows its password, from an address of the network. The row
 /// stays, for the leagues that its picks are part of; what tells who it was goes: the e-mail
-/// address, the name, the password, the profile, the sessions, the names of teams.
+/// address, the name, the password, the profile, the sessions, the notifications, the names of teams.
 ///
 /// # Errors
 /// [`Error::Refused`] for a wrong password, and for the commissioner of a league with other
@@ -150,6 +150,7 @@ pub async fn delete(app: &App, id: UserId, password: &str, address: &str) -> Res
         .exec(&transaction)
         .await?;
     team::leave_all(&transaction, &user.id, now).await?;
+    notification::forget(&transaction, &user.id).await?;
     note(&transaction, event::USER_DELETED, &user.id, now).await?;
     transaction.commit().await?;
     app.bus.told();

@@ -50,6 +50,7 @@ impl Example {
         members.sort_by_key(|member| member.team);
         let situation = Situation {
             window: Window {
+                earliest: minute(-60),
                 opens_at: minute(0),
                 closes_at: minute(CLOSES),
                 estimated: false,

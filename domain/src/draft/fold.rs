@@ -248,6 +248,12 @@ impl Draft {
         self.keys.get(&(team, key.to_owned())).copied()
     }
 
+    /// When the present turn began, or began anew; `None` before the first entry.
+    #[must_use]
+    pub fn turn_since(&self) -> Option<DateTime<Utc>> {
+        self.turn_since
+    }
+
     /// When the pick clock runs out; `None` while none runs. The draft may close before.
     #[must_use]
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {

@@ -46,18 +46,17 @@ pub fn capacity(drivers: usize, rounds: usize) -> usize {
 }
 
 /// The order for the next race of the teams that are in the league now, which are given as they
-/// joined: by lot for the first race, after that as [`rotated`]. A cancelled race does not rotate:
-/// the next one has its order.
+/// joined: as [`rotated`]. A cancelled race does not rotate: the next one has its order.
 #[must_use]
-pub fn next(previous: Option<Previous>, teams: &[TeamId], rng: &mut impl Rng) -> Vec<TeamId> {
-    match previous {
-        None => drawn(teams, rng),
-        Some(previous) if previous.cancelled => kept(previous.order, teams),
-        Some(previous) => rotated(previous.order, teams),
+pub fn after(previous: Previous, teams: &[TeamId]) -> Vec<TeamId> {
+    if previous.cancelled {
+        kept(previous.order, teams)
+    } else {
+        rotated(previous.order, teams)
     }
 }
 
-/// An order by lot, which depends on the generator alone and not on how the teams are listed.
+/// An order by lot, for the first race, which depends on the generator alone and not on how the teams are listed.
 #[must_use]
 pub fn drawn(teams: &[TeamId], rng: &mut impl Rng) -> Vec<TeamId> {
     let mut order = teams.to_vec();
@@ -129,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_first_order_is_drawn_and_the_same_seed_draws_the_same() {
-        let draw = |teams: &[TeamId], seed| next(None, teams, &mut Pcg32::seed_from_u64(seed));
+        let draw = |teams: &[TeamId], seed| drawn(teams, &mut Pcg32::seed_from_u64(seed));
         let (some, listed_otherwise) = (teams(&[1, 2, 3, 4]), teams(&[3, 1, 4, 2]));
         assert_eq!(draw(&some, 7), draw(&listed_otherwise, 7));
         let leaders: BTreeSet<TeamId> = (0..100).map(|seed| draw(&some, seed)[0]).collect();
@@ -155,8 +154,7 @@ mod tests {
         let (order, all) = (teams(&[2, 3, 1]), teams(&[1, 2, 3, 4]));
         let after = |cancelled| {
             let order = &order;
-            let previous = Previous { order, cancelled };
-            next(Some(previous), &all, &mut Pcg32::seed_from_u64(0))
+            after(Previous { order, cancelled }, &all)
         };
         assert_eq!(after(true), teams(&[2, 3, 1, 4]));
         assert_eq!(after(false), teams(&[1, 2, 3, 4]));

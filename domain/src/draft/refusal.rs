@@ -1,5 +1,7 @@
 //! Why a rule says no.
 
+use crate::error::Error;
+
 /// Why a rule says no: the sentence for people, [`reason`](Refusal::reason) for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
@@ -11,6 +13,10 @@ pub enum Refusal {
     RaceCancelled,
     #[error("the draft has not opened yet")]
     DraftNotOpen,
+    #[error("the draft may not be opened yet")]
+    TooEarly,
+    #[error("the draft has opened already")]
+    DraftHasOpened,
     #[error("the draft is paused")]
     DraftPaused,
     #[error("the draft is not paused")]
@@ -53,6 +59,8 @@ impl Refusal {
             Self::NotCommissioner => "NOT_COMMISSIONER",
             Self::RaceCancelled => "RACE_CANCELLED",
             Self::DraftNotOpen => "DRAFT_NOT_OPEN",
+            Self::TooEarly => "TOO_EARLY",
+            Self::DraftHasOpened => "DRAFT_HAS_OPENED",
             Self::DraftPaused => "DRAFT_PAUSED",
             Self::DraftNotPaused => "DRAFT_NOT_PAUSED",
             Self::DraftClosed => "DRAFT_CLOSED",
@@ -68,6 +76,16 @@ impl Refusal {
             Self::OrderFixed => "ORDER_FIXED",
             Self::OrderIncomplete => "ORDER_INCOMPLETE",
             Self::DraftBehind => "DRAFT_BEHIND",
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let (reason, message) = (refusal.reason(), refusal.to_string());
+        match refusal {
+            Refusal::NotAMember | Refusal::NotCommissioner => Self::Forbidden { reason, message },
+            _ => Self::Refused { reason, message },
         }
     }
 }

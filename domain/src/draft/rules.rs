@@ -56,6 +56,8 @@ pub enum Command {
         driver: DriverId,
         key: Option<String>,
     },
+    /// Opens it before it opens by itself.
+    Open,
     /// Stops the clock and all picks.
     Pause,
     /// Goes on, with a full clock.
@@ -133,6 +135,7 @@ impl Case<'_> {
         let action = match command {
             Command::Pick { .. } => return Err(Refusal::NotAMember),
             Command::PickFor { team, driver, key } => return self.pick(team, driver, key),
+            Command::Open => self.open()?,
             Command::Pause => {
                 self.is_open()?;
                 Action::Paused
@@ -195,6 +198,14 @@ impl Case<'_> {
             automatic: None,
             key,
         }))
+    }
+
+    fn open(&self) -> Result<Action, Refusal> {
+        self.is(State::Upcoming, Refusal::DraftHasOpened)?;
+        let is_time = self.now >= self.situation.window.earliest;
+        is_time.then_some(()).ok_or(Refusal::TooEarly)?;
+        let order = order::kept(self.draft.order(), &self.situation.teams());
+        Ok(Action::Opened { order })
     }
 
     fn set_order(&self, order: Vec<TeamId>) -> Result<Action, Refusal> {

@@ -250,7 +250,10 @@ impl Season {
             order,
             cancelled: *cancelled,
         });
-        let order = order::next(previous, &self.teams, &mut Pcg32::seed_from_u64(1));
+        let order = match previous {
+            Some(previous) => order::after(previous, &self.teams),
+            None => order::drawn(&self.teams, &mut Pcg32::seed_from_u64(1)),
+        };
         match self.by_hand.take() {
             Some(by_hand) => {
                 order::check(&by_hand, &order).unwrap();

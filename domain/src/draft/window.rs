@@ -50,7 +50,9 @@ pub struct Sessions {
 /// The time in which a draft is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// From this moment on.
+    /// The commissioner may open it from this moment on.
+    pub earliest: DateTime<Utc>,
+    /// It opens by itself at this moment.
     pub opens_at: DateTime<Utc>,
     /// Before this moment.
     pub closes_at: DateTime<Utc>,
@@ -72,18 +74,23 @@ impl Window {
             opens_at = opening(zone, closes_at.with_timezone(&zone).date_naive());
         }
         Self {
+            earliest: opens_at,
             opens_at,
             closes_at,
             estimated,
         }
     }
 
-    /// The window of a draft that was made after it should have opened. Without this its clocks
-    /// would have run out before anybody knew of it.
+    /// The window of a draft that was made after it should have opened: for a league that is just
+    /// being gathered. The commissioner opens it once all are there; by itself it opens halfway
+    /// between its making and its closing.
     #[must_use]
-    pub fn not_before(self, made_at: DateTime<Utc>) -> Self {
+    pub fn made_at(self, at: DateTime<Utc>) -> Self {
+        if at <= self.opens_at || at >= self.closes_at {
+            return self;
+        }
         Self {
-            opens_at: self.opens_at.max(made_at),
+            opens_at: at + (self.closes_at - at) / 2,
             ..self
         }
     }
@@ -231,11 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_late_opens_when_it_was_made() {
+    fn what_was_made_late_waits_for_those_who_join() {
         let window = Window::of(ZONE, Lock::Race, &sessions("2024-05-26T13:00:00Z"));
-        let made_at = window.opens_at + TimeDelta::days(2);
-        assert_eq!(window.not_before(made_at).opens_at, made_at);
-        assert_eq!(window.not_before(at("2024-01-01T00:00:00Z")), window);
+        let late = window.made_at(at("2024-05-23T13:00:00Z"));
+        assert_eq!(late.earliest, window.opens_at);
+        assert_eq!(late.opens_at, at("2024-05-25T01:00:00Z"));
+        assert_eq!(late.closes_at, window.closes_at);
+        for in_time_or_too_late in ["2024-01-01T00:00:00Z", "2024-05-27T00:00:00Z"] {
+            assert_eq!(window.made_at(at(in_time_or_too_late)), window);
+        }
     }
 
     #[test]

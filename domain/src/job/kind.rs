@@ -35,6 +35,10 @@ pub enum Kind {
     Score,
     /// Scores the drafts of leagues.
     ScoreLeagues,
+    /// Makes the drafts of all leagues, and looks anew at when they are held.
+    PlanDrafts,
+    /// Opens and closes drafts, and picks for those whose time has run out.
+    Drafts,
     /// Looks whether the services that are read are there.
     Health,
     /// Forgets what is no longer of use.
@@ -86,7 +90,7 @@ const fn properties(
 // comes again within the hour by itself is tried seldom; what comes once a day is tried for six
 // hours, since a network may be away in the morning.
 #[rustfmt::skip]
-const TABLE: [Properties; 16] = [
+const TABLE: [Properties; 18] = [
     properties(Kind::Bundled,      "bundled",       About::Everything, "bundled",   10,  3),
     properties(Kind::Calendar,     "calendar",      About::Season,     "seasons",   120, 12),
     properties(Kind::People,       "people",        About::Season,     "seasons",   120, 3),
@@ -101,6 +105,8 @@ const TABLE: [Properties; 16] = [
     properties(Kind::Freeze,       "freeze",        About::Race,       "forecasts", 5,   8),
     properties(Kind::Score,        "score",         About::Everything, "forecasts", 20,  5),
     properties(Kind::ScoreLeagues, "score_leagues", About::Everything, "leagues",   20,  5),
+    properties(Kind::PlanDrafts,   "plan_drafts",   About::Everything, "plan_drafts", 20, 5),
+    properties(Kind::Drafts,       "drafts",        About::Everything, "drafts",    20,  5),
     properties(Kind::Health,       "health",        About::Everything, "health",    5,   1),
     properties(Kind::CleanUp,      "clean_up",      About::Everything, "clean_up",  20,  3),
 ];
@@ -183,6 +189,8 @@ mod tests {
             | Kind::Freeze
             | Kind::Score
             | Kind::ScoreLeagues
+            | Kind::PlanDrafts
+            | Kind::Drafts
             | Kind::Health
             | Kind::CleanUp => Kind::named(Kind::name(kind)),
         };

@@ -8,7 +8,7 @@ use entities::{import_run, lap, qualifying_result, race, result, session};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{Kind, open, ticks};
-use crate::{App, event, season::start::Starts};
+use crate::{App, draft, event, season::start::Starts};
 
 /// Seasons before this one that are looked at.
 const SEASONS_BACK: i32 = 2;
@@ -33,6 +33,8 @@ pub struct Situation {
     pub models: i64,
     /// Something is being read into the database.
     pub importing: bool,
+    /// When the clock brings something about in a draft next.
+    pub drafts: Option<DateTime<Utc>>,
     /// The latest tick of each kind and subject.
     pub ticks: HashMap<(Kind, Option<String>), String>,
     /// Kinds of which a job is waiting or under way.
@@ -113,6 +115,7 @@ impl Situation {
             data,
             models: event::last_sequence(&app.db, event::MODEL).await?,
             importing: running.is_some(),
+            drafts: draft::next_due_of_all(&app.db).await?,
             ticks: ticks(app).await?,
             open: open(app).await?,
         })

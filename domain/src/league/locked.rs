@@ -62,7 +62,8 @@ impl Locked {
         now: DateTime<Utc>,
     ) -> Result<(), DbErr> {
         let subject = format!("League:{}", self.league.reference);
-        self.write(transaction, kind, &subject, now).await
+        self.note_times(transaction, kind, &subject, 1, now).await?;
+        Ok(())
     }
 
     /// Writes down what became of one of its teams.
@@ -74,19 +75,22 @@ impl Locked {
         now: DateTime<Utc>,
     ) -> Result<(), DbErr> {
         let subject = format!("FantasyTeam:{}", team.reference);
-        self.write(transaction, kind, &subject, now).await
+        self.note_times(transaction, kind, &subject, 1, now).await?;
+        Ok(())
     }
 
-    async fn write<C: ConnectionTrait>(
+    /// Writes down so many events of something in it, and gives the sequence of the last.
+    pub(crate) async fn note_times<C: ConnectionTrait>(
         &self,
         transaction: &C,
         kind: &str,
         subject: &str,
+        times: usize,
         now: DateTime<Utc>,
-    ) -> Result<(), DbErr> {
+    ) -> Result<i64, DbErr> {
         let stream = event::league(&self.league.reference);
-        event::append(transaction, &stream, kind, subject, now).await?;
-        Ok(())
+        let subjects = vec![subject.to_owned(); times];
+        event::append_all(transaction, &stream, kind, subjects, now).await
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     App,
     auth::{self, UserId},
     database::begin,
+    draft,
     error::{Error, Result},
     event, search, season, secret, team,
 };
@@ -75,14 +76,16 @@ pub async fn create(app: &App, user: UserId, foundation: Foundation<'_>) -> Resu
     league_settings::Entity::insert(first)
         .exec_without_returning(&transaction)
         .await?;
-    let locked = Locked {
+    let mut locked = Locked {
         league,
         teams: Vec::new(),
     };
     locked
         .note(&transaction, event::LEAGUE_CREATED, now)
         .await?;
-    team::enter(&transaction, &locked, &user.id, &team_name, now).await?;
+    let team = team::enter(&transaction, &locked, &user.id, &team_name, now).await?;
+    locked.teams.push(team);
+    draft::catch_up(&transaction, &locked, &[], now).await?;
     transaction.commit().await?;
     app.bus.told();
     Ok(locked.league)
@@ -169,7 +172,7 @@ pub async fn change_settings(
     if rules::capacity(drivers, settings.rounds, None) < locked.teams.len() {
         return Err(too_many_teams());
     }
-    if latest.from_date >= since.date {
+    if latest.from_date >= since.date && !draft::held_by(&transaction, latest).await? {
         let row = settings_row(league, latest.version, since, &settings, now)?;
         row.update(&transaction).await?;
     } else {
@@ -178,6 +181,8 @@ pub async fn change_settings(
     }
     let kind = event::LEAGUE_SETTINGS_CHANGED;
     locked.note(&transaction, kind, now).await?;
+    // The next draft may open at another time now.
+    draft::catch_up(&transaction, &locked, &[], now).await?;
     transaction.commit().await?;
     app.bus.told();
     Ok(locked.league)
@@ -267,6 +272,7 @@ pub(crate) async fn close<C: ConnectionTrait>(
         ..Default::default()
     };
     row.update(transaction).await?;
+    draft::forget(transaction, locked.league.id).await?;
     Ok(locked.note(transaction, event::LEAGUE_CLOSED, now).await?)
 }
 

@@ -38,7 +38,7 @@ pub use version::{entry_list, in_force, places, sessions_of};
 pub(crate) use locked::{Locked, not_found, not_found_team};
 pub(crate) use manage::{close, replace_code};
 pub(crate) use rules::{FORMER_TEAM, MOST_LEAGUES, read_code, team_name};
-pub(crate) use version::room;
+pub(crate) use version::{first_to_draft_for, room};
 
 uuids! {
     /// A league.

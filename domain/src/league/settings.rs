@@ -1,10 +1,11 @@
 //! What a league can choose. Pure: no database, no clock.
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    draft::{Lock, Method, Unfilled, order::ROUNDS, window::ZONE},
+    draft::{Lock, Method, Setup, Unfilled, order::ROUNDS, window::ZONE},
     error::{Error, Result},
     scoring::{self, Kind, OFFICIAL, Ruleset, RulesetError, Seasons, Weights},
 };
@@ -154,6 +155,19 @@ impl SettingsChange {
 }
 
 impl LeagueSettings {
+    /// What of a draft they settle; its order is empty.
+    #[must_use]
+    pub fn setup(&self) -> Setup {
+        let pick_clock = self.pick_clock_seconds.map(i64::from);
+        Setup {
+            method: self.method,
+            rounds: self.rounds,
+            order: Vec::new(),
+            pick_clock: pick_clock.map(TimeDelta::seconds),
+            unfilled: self.unfilled,
+        }
+    }
+
     /// As they are stored.
     pub(super) fn written(&self) -> Result<String> {
         serde_json::to_string(self).map_err(|error| Error::Internal(error.to_string()))

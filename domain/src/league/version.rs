@@ -92,6 +92,18 @@ async fn coming<C: ConnectionTrait>(
     settings: &LeagueSettings,
     now: DateTime<Utc>,
 ) -> Result<Vec<(race::Model, Window)>, DbErr> {
+    let with_window = |(race, sessions): (race::Model, Sessions)| {
+        let window = Window::of(settings.zone.0, settings.lock, &sessions);
+        (race, window)
+    };
+    let races = coming_races(db, now).await?;
+    Ok(races.into_iter().map(with_window).collect())
+}
+
+async fn coming_races<C: ConnectionTrait>(
+    db: &C,
+    now: DateTime<Utc>,
+) -> Result<Vec<(race::Model, Sessions)>, DbErr> {
     let races = race::Entity::find()
         .filter(race::Column::Status.is_in([Status::Scheduled, Status::InProgress]))
         .filter(race::Column::Date.gte(now.date_naive() - Days::new(1)))
@@ -106,12 +118,30 @@ async fn coming<C: ConnectionTrait>(
         .filter(any_of(backend, session::Column::RaceId, &ids))
         .all(db)
         .await?;
-    let with_window = |race: race::Model| {
+    let with_sessions = |race: race::Model| {
         let sessions = sessions_of(&race, &sessions);
-        let window = Window::of(settings.zone.0, settings.lock, &sessions);
-        (race, window)
+        (race, sessions)
     };
-    Ok(races.into_iter().map(with_window).collect())
+    Ok(races.into_iter().map(with_sessions).collect())
+}
+
+/// The first race that a league can still draft for.
+pub(crate) async fn first_to_draft_for<C: ConnectionTrait>(
+    db: &C,
+    league: i32,
+    now: DateTime<Utc>,
+) -> Result<Option<race::Model>> {
+    let versions = all(db, league).await?;
+    for (race, sessions) in coming_races(db, now).await? {
+        let Some(version) = in_force(&versions, Some(&race)) else {
+            continue;
+        };
+        let settings = LeagueSettings::read(&version.settings)?;
+        if Window::of(settings.zone.0, settings.lock, &sessions).closes_at > now {
+            return Ok(Some(race));
+        }
+    }
+    Ok(None)
 }
 
 /// The sessions of a race that can close its draft, among those of several races.

@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Result},
     event,
     league::Locked,
+    notification,
 };
 
 /// Nobody's id: what counts for a pick whose driver is not to count.
@@ -150,10 +151,17 @@ impl Scoring<'_> {
         ruleset.map_err(|error| Error::Internal(error.to_string()))
     }
 
-    async fn tell(&self) -> Result<i64, DbErr> {
-        let stream = event::league(&self.locked.league.reference);
-        let subject = format!("Draft:{}", self.stored.row.reference);
-        event::append(self.transaction, &stream, event::SCORED, &subject, self.now).await
+    /// Tells the league and its members; gives the sequence of the event.
+    async fn tell(&self) -> Result<i64> {
+        let Stored { row, race, .. } = &self.stored;
+        let Locked { league, teams } = self.locked;
+        let (to, draft) = (self.transaction, Some(row.id));
+        notification::scored(to, league, race, draft, teams, self.now).await?;
+        let subject = format!("Draft:{}", row.reference);
+        let told = self
+            .locked
+            .note_times(to, event::SCORED, &subject, 1, self.now);
+        Ok(told.await?)
     }
 }
 
@@ -181,7 +189,7 @@ fn picks(draft: &Draft) -> Vec<Pick> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draft::{Action, Entry, Method, TeamId, Unfilled, fold::Setup};
+    use crate::draft::{Action, Entry, Method, Setup, TeamId, Unfilled};
 
     #[test]
     fn picks_are_numbered_team_by_team_and_say_who_counts() {

@@ -79,6 +79,9 @@ pub async fn score_league(app: &App, league: i32) -> Result<Scored> {
 }
 
 async fn score_all(app: &App, mut candidates: Vec<Candidate>) -> Result<Scored> {
+    if candidates.is_empty() {
+        return Ok(Scored::default());
+    }
     let data = event::last_sequence(&app.db, event::DATA).await?;
     let weekends = weekends(&app.db, &candidates).await?;
     candidates.retain(|one| is_due(one, &weekends));

@@ -20,6 +20,7 @@ use crate::{
     App,
     auth::{self, UserId},
     database::begin,
+    draft,
     error::{Error, Result},
     event,
     league::{
@@ -142,6 +143,7 @@ pub async fn remove(app: &App, user: UserId, id: FantasyTeamId) -> Result<fantas
     let team = row.update(&transaction).await?;
     let kind = event::FANTASY_TEAM_REMOVED;
     locked.note_team(&transaction, kind, &team, now).await?;
+    draft::leave(&transaction, &locked, team.id, now).await?;
     // Or the one before would be the way back.
     replace_code(&transaction, &mut locked, now).await?;
     transaction.commit().await?;
@@ -162,16 +164,8 @@ pub async fn rename(
     name: &str,
 ) -> Result<fantasy_team::Model> {
     let name = team_name(name)?;
-    let user = user.to_string();
     let transaction = begin(&app.db).await?;
-    let (mut locked, team) = known(&transaction, &user, id).await?;
-    if team.user_id != user {
-        return Err(Error::Forbidden {
-            reason: "NOT_YOUR_TEAM",
-            message: "only the owner of a team may do this".to_owned(),
-        });
-    }
-    present(&team)?;
+    let (mut locked, team) = own(&transaction, user, id).await?;
     if team.name == name {
         return Ok(team);
     }
@@ -207,13 +201,15 @@ pub(crate) async fn leave_all<C: ConnectionTrait>(
         .order_by_asc(Column::LeagueId)
         .all(transaction)
         .await?;
+    let mut leagues = Vec::new();
     for team in teams {
         let select = league::Entity::find_by_id(team.league_id);
-        let locked = Locked::take(transaction, select).await?;
+        leagues.extend(Locked::take(transaction, select).await?);
+    }
+    // Those of one league may be told of it, and no league is waited for after that.
+    for locked in &leagues {
         // The commissioner may have been faster.
-        if let Some(locked) = &locked
-            && let Some(team) = locked.team_of(user)
-        {
+        if let Some(team) = locked.team_of(user) {
             go(transaction, locked, team, now).await?;
         }
     }
@@ -294,10 +290,32 @@ async fn go<C: ConnectionTrait>(
     let team = row.update(transaction).await?;
     let kind = event::FANTASY_TEAM_LEFT;
     locked.note_team(transaction, kind, &team, now).await?;
+    draft::leave(transaction, locked, team.id, now).await?;
     if is_owner {
         close(transaction, locked, now).await?;
     }
     Ok(())
+}
+
+/// A user's own team in a league, which is held.
+///
+/// # Errors
+/// As [`rename`], but for names.
+pub(crate) async fn own<C: ConnectionTrait>(
+    transaction: &C,
+    user: UserId,
+    id: FantasyTeamId,
+) -> Result<(Locked, fantasy_team::Model)> {
+    let user = user.to_string();
+    let (locked, team) = known(transaction, &user, id).await?;
+    if team.user_id != user {
+        return Err(Error::Forbidden {
+            reason: "NOT_YOUR_TEAM",
+            message: "only the owner of a team may do this".to_owned(),
+        });
+    }
+    present(&team)?;
+    Ok((locked, team))
 }
 
 /// A team of a league that a user may know of, and the league.

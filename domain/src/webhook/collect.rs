@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use super::{Kind, manage::new_message};
-use crate::{App, database::begin, event::last_sequence};
+use crate::{App, database::begin, event::last_sequence, notification};
 
 /// Events that are looked at in one transaction.
 const BATCH: u64 = 200;
@@ -91,12 +91,27 @@ async fn write_down<C: ConnectionTrait>(
 ) -> Result<u64, DbErr> {
     let now = app.clock.now();
     let wanted: Vec<_> = webhook.types.split(' ').filter_map(Kind::named).collect();
+    let kind_of = |event: &event::Model| Kind::of(event).filter(|kind| wanted.contains(kind));
+    let told = events
+        .iter()
+        .filter(|event| kind_of(event) == Some(Kind::Notification));
+    let told: Vec<_> = told.map(|event| event.sequence).collect();
+    let mut told = notification::payloads(transaction, &told).await?;
     let mut rows = Vec::new();
     for event in events {
-        let Some(kind) = Kind::of(event).filter(|kind| wanted.contains(kind)) else {
+        let Some(kind) = kind_of(event) else {
             continue;
         };
-        let body = kind.body(event, &app.config.webhook.public_url);
+        let mut body = kind.body(event, &app.config.webhook.public_url);
+        if kind == Kind::Notification {
+            // The user may be gone, and with the account what it was told.
+            let Some(payload) = told.remove(&event.sequence) else {
+                continue;
+            };
+            if let Some(data) = body["data"].as_object_mut() {
+                data.extend(payload);
+            }
+        }
         rows.push(webhook_delivery::ActiveModel {
             id: NotSet,
             webhook_id: Set(webhook.id.clone()),

@@ -16,6 +16,8 @@ pub enum Kind {
     StandingsChanged,
     /// An engine has said something new before a race.
     ForecastPublished,
+    /// A user was told something.
+    Notification,
 }
 
 /// A row of the table.
@@ -29,7 +31,7 @@ struct Row {
     query: fn(&str) -> String,
 }
 
-const TABLE: [Row; 4] = [
+const TABLE: [Row; 5] = [
     Row {
         kind: Kind::RaceUpdated,
         name: "race.updated",
@@ -65,6 +67,16 @@ const TABLE: [Row; 4] = [
         stream: event::FORECAST,
         event: event::FORECAST_PUBLISHED,
         query: forecast,
+    },
+    Row {
+        kind: Kind::Notification,
+        name: "notification",
+        stream: event::NOTIFICATION,
+        event: event::NOTIFIED,
+        // For who bears an access token of the user.
+        query: |_| {
+            "{viewer{unreadNotifications notifications(first:1){nodes{kind message}}}}".to_owned()
+        },
     },
 ];
 
@@ -151,11 +163,12 @@ fn query_url(public_url: &str) -> Option<url::Url> {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 4] = [
+    const KINDS: [Kind; 5] = [
         Kind::RaceUpdated,
         Kind::ResultsPublished,
         Kind::StandingsChanged,
         Kind::ForecastPublished,
+        Kind::Notification,
     ];
 
     fn event(stream: &str, kind: &str, subject: &str) -> Event {

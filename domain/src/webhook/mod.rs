@@ -2,7 +2,8 @@
 //! connection open. Nothing is sent here; `jobs` does that with what [`claim`] hands it.
 //!
 //! What is sent follows the [Standard Webhooks](https://www.standardwebhooks.com) specification:
-//! three headers with an id, the time and a signature, and a body of ids only.
+//! three headers with an id, the time and a signature, and a body of ids only. Of a notification,
+//! which services that send to phones pass on, it has the sentence too.
 //!
 //! Each webhook has a cursor in each stream of events. Moving it and writing down what is to be
 //! sent is one transaction, and an event is written down once for a webhook, so that a kill

@@ -182,6 +182,11 @@ impl Agenda {
         }
     }
 
+    /// Whether nothing may be asked for now.
+    pub(super) fn rests(&self, now: DateTime<Utc>) -> bool {
+        self.not_before.is_some_and(|until| now < until)
+    }
+
     /// Nothing is asked for until then.
     pub(super) fn pause_until(&mut self, time: DateTime<Utc>) {
         self.not_before = Some(time);
@@ -306,6 +311,7 @@ mod tests {
         let mut agenda = Agenda::default();
         agenda.pause_until(start() + seconds(30));
         assert!(agenda.due(Phase::Running, start() + seconds(29)).is_empty());
+        assert!(agenda.rests(start() + seconds(29)) && !agenda.rests(start() + seconds(30)));
         assert_eq!(agenda.next(Phase::Running), start() + seconds(30));
         assert_eq!(agenda.due(Phase::Running, start() + seconds(30)).len(), 7);
     }

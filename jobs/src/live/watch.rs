@@ -62,7 +62,7 @@ pub(super) struct Watch<'a> {
     complaints: BTreeSet<String>,
 }
 
-/// What was heard in a round and is not stored yet.
+/// What was heard and is not stored yet.
 #[derive(Default)]
 struct Heard {
     records: Vec<Record>,
@@ -117,18 +117,29 @@ impl<'a> Watch<'a> {
     /// # Errors
     /// When the database fails; what was heard is asked for again.
     pub(super) async fn round(&mut self) -> Result<bool, Error> {
-        let now = self.app.clock.waiting_time();
-        let due = self.agenda.due(self.phase(now), now);
-        let heard = self.hear(&due, false, now).await;
-        if heard.result.is_empty() {
+        let begun = self.app.clock.waiting_time();
+        for collection in self.agenda.due(self.phase(begun), begun) {
+            let now = self.app.clock.waiting_time();
+            if self.agenda.rests(now) {
+                break;
+            }
+            // What one has told need not wait for the turns of the others.
+            let heard = self.hear(&[collection], false, now).await;
+            let result = heard.result.clone();
             self.take_in(heard, now).await?;
-            return Ok(false);
+            if !result.is_empty() {
+                return self.end(&result, now).await;
+            }
         }
+        Ok(false)
+    }
+
+    /// Takes in the order after the flag, once it is whole or has been waited for, and all that was
+    /// said before it.
+    async fn end(&mut self, result: &[SessionResult], now: DateTime<Utc>) -> Result<bool, Error> {
         let since = *self.result_since.get_or_insert(now);
         let waited = now - since >= GRACE;
-        let result = heard.result.clone();
-        self.take_in(heard, now).await?;
-        if !is_whole(&result, &self.course) && !waited {
+        if !is_whole(result, &self.course) && !waited {
             self.complain("the order after the flag is not whole yet".to_owned());
             return Ok(false);
         }
@@ -139,7 +150,7 @@ impl<'a> Watch<'a> {
         }
         let at = self.app.clock.waiting_time();
         let at = DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at);
-        last.records.extend(classification(&result, at));
+        last.records.extend(classification(result, at));
         self.take_in(last, now).await
     }
 

@@ -198,6 +198,30 @@ fn new_results_are_learned_from_before_the_next_race_is_forecast() {
 }
 
 #[test]
+fn drafts_go_on_to_the_second_and_are_tried_again_by_the_minute() {
+    let drafts = [Kind::Drafts];
+    let mut situation = situation("2023-05-22T12:00:09Z", &[]);
+    assert!(keys(&situation, &drafts).is_empty());
+    situation.drafts = Some(at("2023-05-22T12:00:10Z"));
+    assert!(keys(&situation, &drafts).is_empty());
+    assert_eq!(
+        planned(&situation, Kind::Drafts).as_deref(),
+        Some("- 05-22 12:00")
+    );
+    let first = ["drafts@2023-05-22T12:00:10.000Z"];
+    for (now, keys_then) in [
+        ("2023-05-22T12:00:10Z", first),
+        ("2023-05-22T12:01:09Z", first),
+        ("2023-05-22T12:01:10Z", ["drafts@2023-05-22T12:01:10.000Z"]),
+    ] {
+        situation.now = at(now);
+        assert_eq!(keys(&situation, &drafts), keys_then, "{now}");
+    }
+    situation.open = HashSet::from([Kind::Drafts]);
+    assert!(keys(&situation, &drafts).is_empty());
+}
+
+#[test]
 fn what_comes_again_and_again_has_a_tick_for_each_time() {
     let periodic = [
         Kind::Calendar,
@@ -278,6 +302,7 @@ fn what_is_not_allowed_is_never_due() {
         Kind::Forecasts,
         Kind::Score,
         Kind::ScoreLeagues,
+        Kind::PlanDrafts,
         Kind::CleanUp,
     ];
     assert!(

@@ -18,8 +18,8 @@ use super::{
     ways::{FOR_EVERYBODY, FOR_MEMBERS, NAMING, OWN, WAYS, WITHIN},
 };
 use crate::{
-    account::{PASSWORD, Person, answer, log_in, register, with},
-    support::{TestApp, json::each},
+    account::{PASSWORD, Person, answer, data, log_in, register},
+    support::{Setup, TestApp, json::each, streams::Events},
 };
 
 const TOKEN: &str = "pole-position";
@@ -32,23 +32,28 @@ struct Scene {
     outsiders: Vec<(&'static str, String)>,
     league: Value,
     team: String,
+    draft: String,
     /// Was valid once.
     code: String,
 }
 
 impl Scene {
-    /// A private league of two, and others who know its ids.
+    /// A private league of two in the week of a race, and others who know its ids.
     async fn set() -> Self {
-        let app = with(|config| {
-            config.auth.admin_token = TOKEN.into();
-            config.league.invite_url = "https://f1.example.org/join?code={code}".into();
-            config.graphql.max_cost = u64::MAX;
+        let app = TestApp::start(Setup {
+            now: "2024-05-15T12:00:00Z".parse().unwrap(),
+            bundled: true,
+            change: |config| {
+                config.auth.admin_token = TOKEN.into();
+                config.league.invite_url = "https://f1.example.org/join?code={code}".into();
+                config.graphql.max_cost = u64::MAX;
+                config.graphql.max_fields = 100_000;
+                config.graphql.max_tokens = 100_000;
+            },
+            ..Setup::default()
         })
         .await;
-        let [owner, member] = [
-            register(&app, "Valtteri").await,
-            register(&app, "Kevin").await,
-        ];
+        let [owner, member] = [register(&app, "Keke").await, register(&app, "Mika").await];
         let [stranger, former] = [register(&app, "Oscar").await, register(&app, "Nico").await];
         // Somebody who has a league too, but another one.
         found(&app, &stranger, "Papaya", "").await;
@@ -59,6 +64,13 @@ impl Scene {
         change(&app, &former, &id, "leaveLeague(league: $league)").await;
         let rotate = "rotateInviteCode(league: $league) { inviteCode }";
         change(&app, &owner, &id, rotate).await;
+        let query = "query ($id: ID!) { league(id: $id) { draft { id } } }";
+        let seen = data(&app, &owner.access, query, json!({ "id": id })).await;
+        let draft = text(&seen["league"]["draft"]["id"]);
+        let queue =
+            "mutation ($team: ID!) { setPickQueue(team: $team, drivers: [\"bearman\"]) { id } }";
+        let own = json!({ "team": league["myTeam"]["id"] });
+        data(&app, &owner.access, queue, own).await;
         let admin = Registration {
             email: "ross@example.org",
             password: PASSWORD,
@@ -79,6 +91,7 @@ impl Scene {
             outsiders,
             league,
             team,
+            draft,
             code,
         }
     }
@@ -97,18 +110,21 @@ impl Scene {
         };
         let league = text(&self.league["id"]);
         let nothing = "00000000-0000-7000-8000-00000000000";
-        let (league, team, code) = if real {
-            (league, self.team.clone(), self.code.clone())
+        let (team, draft, code) = (self.team.clone(), self.draft.clone(), self.code.clone());
+        let (league, team, draft, code) = if real {
+            (league, team, draft, code)
         } else {
             (
                 format!("League:{nothing}1"),
                 format!("FantasyTeam:{nothing}2"),
+                format!("Draft:{nothing}3"),
                 "0000-0000-0000-0000".to_owned(),
             )
         };
         let arguments = arguments
             .replace("LEAGUE", &league)
             .replace("TEAM", &team)
+            .replace("DRAFT", &draft)
             .replace("CODE", &code);
         let operation = root.to_lowercase();
         format!("{operation} {{ {field}{arguments} {selection} }}")
@@ -125,6 +141,9 @@ impl Scene {
             .unwrap();
         let settings = entities::league_settings::Entity::find();
         let settings = settings.all(db).await.unwrap();
+        let drafts = entities::draft::Entity::find().all(db).await.unwrap();
+        let log = entities::draft_entry::Entity::find().all(db).await.unwrap();
+        let queues = entities::pick_queue::Entity::find().all(db).await.unwrap();
         let stream = event::league(
             self.league["id"]
                 .as_str()
@@ -136,8 +155,23 @@ impl Scene {
             .iter()
             .map(|one| (&one.name, one.visibility))
             .collect();
-        format!("{names:?} {codes:?} {teams:?} {settings:?} {events}")
+        format!("{names:?} {codes:?} {teams:?} {settings:?} {drafts:?} {log:?} {queues:?} {events}")
     }
+}
+
+/// What somebody is answered, first if answers are many.
+async fn ask(app: &TestApp, token: &str, root: &str, query: &str) -> Value {
+    if root != "Subscription" {
+        return answer(app, token, query, json!({})).await;
+    }
+    let mut request = app.client.post(app.url("/graphql"));
+    if !token.is_empty() {
+        request = request.bearer_auth(token);
+    }
+    let request = request.header("accept", "text/event-stream");
+    let request = request.json(&json!({ "query": query }));
+    let mut events = Events::of(request.send().await.unwrap());
+    events.next().await.unwrap()
 }
 
 #[tokio::test]
@@ -191,18 +225,18 @@ async fn an_outsider_is_answered_as_if_there_were_no_such_league() {
                 let mut answers = Vec::new();
                 for real in [true, false] {
                     let query = scene.query(root, field, arguments, real);
-                    answers.push(answer(&scene.app, token, &query, json!({})).await);
+                    answers.push(ask(&scene.app, token, root, &query).await);
                 }
                 assert_eq!(answers[0], answers[1], "{case}");
                 let told = answers[0].to_string();
-                let secrets = ["Backmarkers", "Tail lights", "Valtteri", "Kevin"];
+                let secrets = ["Backmarkers", "Tail lights", "Keke", "Mika", "bearman"];
                 for secret in secrets.iter().chain([&league.as_str()]) {
                     assert!(!told.contains(secret), "{case}: {told}");
                 }
-                if root == "Mutation" {
+                if root != "Query" {
                     let code = &answers[0]["errors"][0]["extensions"]["code"];
                     let without_account = token.is_empty() || token == TOKEN;
-                    let expected = if without_account {
+                    let expected = if without_account && root == "Mutation" {
                         "UNAUTHENTICATED"
                     } else {
                         "NOT_FOUND"
@@ -218,37 +252,46 @@ async fn an_outsider_is_answered_as_if_there_were_no_such_league() {
         "nobody outside has changed anything"
     );
     // The queries do ask for what they are to be refused.
-    let query = scene.query("Query", "league", "id: \"LEAGUE\"", true);
-    let told = answer(&scene.app, &scene.owner.access, &query, json!({})).await;
-    assert_eq!(told.get("errors"), None, "{told:#}");
-    let told = told.to_string();
-    for secret in [
-        "Backmarkers",
-        "Tail lights",
-        "Valtteri",
-        "Kevin",
-        "inviteCode",
+    for (root, field, arguments) in [
+        ("Query", "league", "id: \"LEAGUE\""),
+        ("Query", "draft", "id: \"DRAFT\""),
+        ("Subscription", "draftUpdated", "draft: \"DRAFT\""),
     ] {
-        assert!(told.contains(secret), "{secret} is missing in {told}");
+        let query = scene.query(root, field, arguments, true);
+        let told = ask(&scene.app, &scene.owner.access, root, &query).await;
+        assert_eq!(told.get("errors"), None, "{told:#}");
+        let told = told.to_string();
+        for secret in [
+            "Backmarkers",
+            "Tail lights",
+            "Keke",
+            "Mika",
+            "inviteCode",
+            // Drives nowhere that week, and is in the queue.
+            "bearman",
+        ] {
+            assert!(told.contains(secret), "{secret} is missing in {told}");
+        }
     }
 }
 
 #[tokio::test]
 async fn an_id_of_a_league_is_resolved_for_those_who_may_know_of_it() {
     let scene = Scene::set().await;
-    let ids = json!({ "ids": [scene.league["id"], scene.team] });
-    let query = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on League { name } ... on FantasyTeam { name } } }";
+    let ids = json!({ "ids": [scene.league["id"], scene.team, scene.draft] });
+    let query = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on League { name } ... on FantasyTeam { name } ... on Draft { cancelled } } }";
     let told = answer(&scene.app, &scene.owner.access, query, ids.clone()).await;
     assert_eq!(
         told["data"]["nodes"],
         json!([
             { "__typename": "League", "id": scene.league["id"], "name": "Backmarkers" },
             { "__typename": "FantasyTeam", "id": scene.team, "name": "Tail lights" },
+            { "__typename": "Draft", "id": scene.draft, "cancelled": false },
         ])
     );
     for (who, token) in &scene.outsiders {
         let told = answer(&scene.app, token, query, ids.clone()).await;
-        assert_eq!(told["data"]["nodes"], json!([null, null]), "{who}");
+        assert_eq!(told["data"]["nodes"], json!([null, null, null]), "{who}");
     }
 }
 
@@ -264,8 +307,12 @@ async fn of_a_public_league_what_lets_people_in_is_for_its_members() {
         assert_eq!(told.get("errors"), None, "{who}: {told:#}");
         let league = &told["data"]["league"];
         for (of, field) in FOR_MEMBERS {
-            assert_eq!(of, "League");
-            assert_eq!(league[field], Value::Null, "{who}: {field}");
+            let told = match of {
+                "League" => vec![league[field].clone()],
+                "FantasyTeam" => each(&league["teams"], &format!("/{field}")),
+                other => panic!("where is a {other}?"),
+            };
+            assert!(told.iter().all(Value::is_null), "{who}: {field}: {told:?}");
         }
         assert!(!told.to_string().contains(&code), "{who}: {told:#}");
         assert_eq!(each(&league["teams"], "/mine"), [false, false], "{who}");
@@ -279,6 +326,8 @@ async fn nothing_of_a_league_is_kept_or_shared() {
     for query in [
         format!("{{ league(id: \"{id}\") {{ name }} }}"),
         format!("{{ node(id: \"{id}\") {{ id ... on League {{ name }} }} }}"),
+        format!("{{ draft(id: \"{}\") {{ state }} }}", scene.draft),
+        format!("{{ node(id: \"{}\") {{ id }} }}", scene.draft),
         "{ leagues { nodes { name } } }".to_owned(),
         "{ viewer { leagues { name } } }".to_owned(),
     ] {

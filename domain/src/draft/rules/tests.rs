@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::draft::{
-    Method, due,
+    Method, State, due,
     example::{CLOSES, COMMISSIONER, Example, member, minute},
 };
 
@@ -140,7 +140,13 @@ fn nothing_is_decided_before_what_is_due_is_written() {
     league.look(0);
     let late = |league: &Example, at| {
         let (draft, situation) = (&league.draft, &league.situation);
-        decide(draft, situation, Some(UserId::numbered(1)), with_key(7, "a"), at)
+        decide(
+            draft,
+            situation,
+            Some(UserId::numbered(1)),
+            with_key(7, "a"),
+            at,
+        )
     };
     let just_in_time = minute(10) - TimeDelta::milliseconds(1);
     assert_eq!(late(&league, just_in_time).unwrap().len(), 1);
@@ -224,4 +230,23 @@ fn a_window_that_moves_back_closes_the_draft_at_once() {
     assert!(entries.iter().all(|entry| entry.at == minute(50)));
     league.write(entries);
     assert_eq!(league.draft.state(), State::Closed);
+}
+
+#[test]
+fn the_commissioner_opens_a_draft_once_it_is_time() {
+    let mut league = Example::new(3, Method::Sequential);
+    league.situation.window.earliest = minute(-10);
+    let refused = league.command(-11, Command::Open);
+    assert_eq!(refused, Err(Refusal::TooEarly));
+    let refused = league.ask(-5, Some(UserId::numbered(1)), Command::Open);
+    assert_eq!(refused, Err(Refusal::NotCommissioner));
+    // Who has joined since the order was made comes last.
+    league.situation.members.push(member(TeamId(9)));
+    league.command(-5, Command::Open).unwrap();
+    assert_eq!(league.draft.state(), State::Open);
+    assert_eq!(league.draft.order().last(), Some(&TeamId(9)));
+    let refused = league.command(-4, Command::Open);
+    assert_eq!(refused, Err(Refusal::DraftHasOpened));
+    league.look(0);
+    assert_eq!(league.log.len(), 1, "it does not open again by itself");
 }
