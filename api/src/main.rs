@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 use api::{
-    cli::{Check, Cli, Command, Outcome, ProgressBars, SyncArguments, Users},
+    cli::{Check, Cli, Command, Demos, Outcome, ProgressBars, SyncArguments, Users},
     telemetry,
 };
 use clap::Parser;
@@ -98,6 +98,11 @@ async fn run(cli: Cli) -> Result<Outcome> {
                 Users::List(arguments) => api::cli::list_users(&app, &arguments).await,
             }
         }
+        Command::Demo(arguments) => match arguments.what {
+            Demos::League(arguments) => {
+                api::cli::demo_league(&App::start(config).await?, &arguments).await
+            }
+        },
         Command::Check(arguments) => match arguments.what {
             Check::Standings(arguments) => {
                 api::cli::check_standings(&App::start(config).await?, &arguments).await

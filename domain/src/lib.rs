@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod data_status;
 pub mod database;
+pub mod demo;
 pub mod draft;
 pub mod error;
 pub mod event;

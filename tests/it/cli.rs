@@ -29,6 +29,7 @@ fn help_names_every_command_and_how_to_begin() {
         "backtest",
         "features",
         "user",
+        "demo",
         "check",
         "DATABASE_URL",
         "Exit codes",

@@ -19,6 +19,7 @@ mod championship;
 mod cli;
 mod clock;
 mod connections;
+mod demo;
 mod draft;
 mod examples;
 mod features;

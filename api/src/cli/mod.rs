@@ -5,6 +5,7 @@
 
 mod backtest;
 mod check;
+mod demo;
 mod features;
 mod forecast;
 mod import;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use backtest::{BacktestArguments, backtest};
 pub use check::check_standings;
+pub use demo::{DemoArguments, DemoLeague, Demos, demo_league};
 pub use features::{FeaturesArguments, features};
 pub use forecast::forecast;
 pub use import::{ProgressBars, import, report};
@@ -125,6 +127,8 @@ pub enum Command {
     Features(FeaturesArguments),
     /// Make accounts of users, and list them.
     User(UserArguments),
+    /// Make leagues for show, that have played a whole season.
+    Demo(DemoArguments),
     /// Hold stored data against what should hold.
     Check(CheckArguments),
     /// Print the commented default settings.

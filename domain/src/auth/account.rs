@@ -30,6 +30,15 @@ pub struct Registration<'a> {
     pub name: &'a str,
 }
 
+/// An account to be, all of it checked.
+pub(crate) struct New {
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    /// Its hash.
+    pub password: String,
+}
+
 /// Makes an account for whoever asks, from an address of the network, and logs them in.
 ///
 /// That an e-mail address is taken is said here, and only here: there is nothing else to tell
@@ -61,16 +70,38 @@ pub async fn create(app: &App, registration: Registration<'_>, role: Role) -> Re
     if by_email(app, &email).await?.is_some() {
         return Err(taken());
     }
-    let turn = app.auth.passwords.turn().await?;
-    let password = turn.hash(registration.password).await?;
-    drop(turn);
+    let new = New {
+        email,
+        name,
+        role,
+        password: hashed(app, registration.password).await?,
+    };
     let now = app.clock.now();
+    let transaction = begin(&app.db).await?;
+    let user = add(&transaction, new, now).await?;
+    transaction.commit().await?;
+    app.bus.told();
+    Ok(user)
+}
+
+/// The hash of a password that is to be an account's.
+pub(crate) async fn hashed(app: &App, password: &str) -> Result<String> {
+    let turn = app.auth.passwords.turn().await?;
+    turn.hash(password).await
+}
+
+/// Writes down an account.
+pub(crate) async fn add<C: ConnectionTrait>(
+    transaction: &C,
+    new: New,
+    now: DateTime<Utc>,
+) -> Result<user::Model> {
     let row = user::ActiveModel {
         id: Set(secret::new_id(now)?.to_string()),
-        email: Set(Some(email)),
-        name: Set(name),
-        role: Set(role),
-        password: Set(Some(password)),
+        email: Set(Some(new.email)),
+        name: Set(new.name),
+        role: Set(new.role),
+        password: Set(Some(new.password)),
         generation: Set(0),
         favourite_driver: Set(None),
         favourite_constructor: Set(None),
@@ -79,18 +110,15 @@ pub async fn create(app: &App, registration: Registration<'_>, role: Role) -> Re
         created_at: Set(now),
         deleted_at: Set(None),
     };
-    let transaction = begin(&app.db).await?;
     // Somebody else may have taken the address meanwhile.
-    let user = row.insert(&transaction).await.map_err(|error| {
+    let user = row.insert(transaction).await.map_err(|error| {
         if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
             taken()
         } else {
             error.into()
         }
     })?;
-    note(&transaction, event::USER_REGISTERED, &user.id, now).await?;
-    transaction.commit().await?;
-    app.bus.told();
+    note(transaction, event::USER_REGISTERED, &user.id, now).await?;
     Ok(user)
 }
 

@@ -34,7 +34,7 @@ pub use profile::{Change, Favourite, update_profile};
 pub use reset::{request_reset, reset_password};
 pub use token::{AccessTokens, Bearer};
 
-pub(crate) use account::held;
+pub(crate) use account::{New, add, hashed, held};
 
 use attempts::Attempts;
 use mailer::Mailer;

@@ -43,6 +43,7 @@ pub use stored::{Stored, draftable, find, read};
 pub use window::{Lock, Window};
 
 pub(crate) use clock::{catch_up, forget, held_by, leave, make};
+pub(crate) use situation::championship;
 pub(crate) use write::{Asked, write, write_all};
 
 pub use crate::auth::UserId;

@@ -85,7 +85,7 @@ async fn queues<C: ConnectionTrait>(
 }
 
 /// Drivers by their place in the championship before a race.
-async fn championship<C: ConnectionTrait>(
+pub(crate) async fn championship<C: ConnectionTrait>(
     db: &C,
     race: &race::Model,
 ) -> Result<Vec<DriverId>, DbErr> {

@@ -36,6 +36,16 @@ pub struct Foundation<'a> {
     pub settings: SettingsChange,
 }
 
+/// A league to be, all of it checked but for the season that it begins in.
+pub(crate) struct New {
+    pub name: String,
+    /// What its commissioner's own team is called.
+    pub team_name: String,
+    pub visibility: Visibility,
+    pub max_teams: Option<i32>,
+    pub settings: LeagueSettings,
+}
+
 /// What to change of a league; what is none stays.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
@@ -58,37 +68,54 @@ pub async fn create(app: &App, user: UserId, foundation: Foundation<'_>) -> Resu
     let user = auth::held(&transaction, user).await?;
     team::check_number(&transaction, &user.id).await?;
     let since = Since::beginning(&transaction, &settings, now).await?;
-    settings.check(since.date.year())?;
+    let new = New {
+        name,
+        team_name,
+        visibility: foundation.visibility,
+        max_teams,
+        settings,
+    };
+    let locked = found(&transaction, &user.id, new, since, now).await?;
+    draft::catch_up(&transaction, &locked, &[], now).await?;
+    transaction.commit().await?;
+    app.bus.told();
+    Ok(locked.league)
+}
+
+/// Writes down a league, with the team of its commissioner, whose account is held.
+pub(crate) async fn found<C: ConnectionTrait>(
+    transaction: &C,
+    commissioner: &str,
+    new: New,
+    since: Since,
+    now: DateTime<Utc>,
+) -> Result<Locked> {
+    new.settings.check(since.date.year())?;
     let league = league::ActiveModel {
         id: NotSet,
         reference: Set(secret::new_id(now)?.to_string()),
-        search: Set(search::folded(&[&name])),
-        name: Set(name),
-        owner_id: Set(user.id.clone()),
-        visibility: Set(foundation.visibility),
+        search: Set(search::folded(&[&new.name])),
+        name: Set(new.name),
+        owner_id: Set(commissioner.to_owned()),
+        visibility: Set(new.visibility),
         invite_code: Set(rules::new_code(secret::random()?)),
-        max_teams: Set(max_teams),
+        max_teams: Set(new.max_teams),
         created_at: Set(now),
         closed_at: Set(None),
     };
-    let league = league.insert(&transaction).await?;
-    let first = settings_row(league.id, 1, since, &settings, now)?;
+    let league = league.insert(transaction).await?;
+    let first = settings_row(league.id, 1, since, &new.settings, now)?;
     league_settings::Entity::insert(first)
-        .exec_without_returning(&transaction)
+        .exec_without_returning(transaction)
         .await?;
     let mut locked = Locked {
         league,
         teams: Vec::new(),
     };
-    locked
-        .note(&transaction, event::LEAGUE_CREATED, now)
-        .await?;
-    let team = team::enter(&transaction, &locked, &user.id, &team_name, now).await?;
+    locked.note(transaction, event::LEAGUE_CREATED, now).await?;
+    let team = team::enter(transaction, &locked, commissioner, &new.team_name, now).await?;
     locked.teams.push(team);
-    draft::catch_up(&transaction, &locked, &[], now).await?;
-    transaction.commit().await?;
-    app.bus.told();
-    Ok(locked.league)
+    Ok(locked)
 }
 
 /// Changes what a league is called, who may know of it, and how large it may be.

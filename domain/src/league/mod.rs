@@ -36,9 +36,9 @@ pub use settings::{LeagueSettings, Limit, Ranking, Scoring, SettingsChange, Zone
 pub use version::{entry_list, in_force, places, sessions_of};
 
 pub(crate) use locked::{Locked, not_found, not_found_team};
-pub(crate) use manage::{close, replace_code};
+pub(crate) use manage::{New, close, found, replace_code};
 pub(crate) use rules::{FORMER_TEAM, MOST_LEAGUES, read_code, team_name};
-pub(crate) use version::{first_to_draft_for, room};
+pub(crate) use version::{Since, first_to_draft_for, room};
 
 uuids! {
     /// A league.

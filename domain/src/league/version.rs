@@ -30,7 +30,7 @@ const NEXT_RACES: u64 = 6;
 
 /// The first race that settings hold for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Since {
+pub(crate) struct Since {
     pub race: Option<i32>,
     pub date: NaiveDate,
 }
@@ -71,7 +71,8 @@ impl Since {
         })
     }
 
-    fn race(race: &race::Model) -> Self {
+    /// They hold from a race on.
+    pub(crate) fn race(race: &race::Model) -> Self {
         Self {
             race: Some(race.id),
             date: race.date,
