@@ -1,5 +1,7 @@
 //! Leagues for show: a whole season, drafted and scored by the rules that hold for everybody.
 
+mod load;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{

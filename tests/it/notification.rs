@@ -347,7 +347,7 @@ async fn what_is_old_and_what_a_deleted_account_was_told_is_forgotten() {
     };
     let delete = "mutation ($password: String!) { deleteAccount(password: $password) }";
     data(&app, &max.access, delete, json!({ "password": PASSWORD })).await;
-    assert_eq!(left().await, [lando.id.clone()]);
+    assert_eq!(left().await, std::slice::from_ref(&lando.id));
     let today: chrono::DateTime<chrono::Utc> = TODAY.parse().unwrap();
     for (days, gone) in [(90, 0), (91, 1)] {
         let later = App {

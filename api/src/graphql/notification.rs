@@ -49,6 +49,7 @@ impl Notification {
     }
 
     /// A sentence for people.
+    #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn message(&self) -> Result<String> {
         notification::message(&self.0).map_err(from_domain)
     }
@@ -247,6 +248,7 @@ impl NotificationSubscription {
     /// What the sender is told from now on, each once and in order; first, how many notifications are
     /// unread. With `after`, the sequence of the last one seen, instead what was told since. For
     /// users.
+    #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn notification_received(
         &self,
         ctx: &Context<'_>,

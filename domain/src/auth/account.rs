@@ -37,6 +37,8 @@ pub(crate) struct New {
     pub role: Role,
     /// Its hash.
     pub password: String,
+    /// What the user is not told of, as it is stored.
+    pub muted: String,
 }
 
 /// Makes an account for whoever asks, from an address of the network, and logs them in.
@@ -75,6 +77,7 @@ pub async fn create(app: &App, registration: Registration<'_>, role: Role) -> Re
         name,
         role,
         password: hashed(app, registration.password).await?,
+        muted: String::new(),
     };
     let now = app.clock.now();
     let transaction = begin(&app.db).await?;
@@ -106,7 +109,7 @@ pub(crate) async fn add<C: ConnectionTrait>(
         favourite_driver: Set(None),
         favourite_constructor: Set(None),
         time_zone: Set("UTC".to_owned()),
-        muted: Set(String::new()),
+        muted: Set(new.muted),
         created_at: Set(now),
         deleted_at: Set(None),
     };

@@ -17,7 +17,7 @@ use crate::{
     draft::{self, Asked, Command, DriverId, Stored, TeamId, order},
     error::{Error, Result},
     league::{self as leagues, LeagueSettings, Locked, Since, Visibility},
-    team,
+    notification, team,
 };
 
 /// A draft is made so long before it opens.
@@ -118,6 +118,8 @@ impl Play<'_> {
             name: format!("Demo {number}"),
             role: user::Role::User,
             password: self.hash.clone(),
+            // Of what has long been there is nothing to tell.
+            muted: notification::muted(&[]),
         };
         auth::add(transaction, new, now).await
     }

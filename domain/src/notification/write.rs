@@ -68,7 +68,9 @@ pub async fn write<C: ConnectionTrait>(
     let last = event::append_all(transaction, stream, kind, subjects, now).await?;
     let newest_first = notes.into_iter().rev().zip((1..=last).rev());
     let rows = newest_first.map(|(note, sequence)| row(note, sequence, now));
-    let rows = rows.collect::<Result<Vec<_>>>()?;
+    let mut rows = rows.collect::<Result<Vec<_>>>()?;
+    // The inbox goes by their ids.
+    rows.reverse();
     notification::Entity::insert_many(rows)
         .exec_without_returning(transaction)
         .await?;

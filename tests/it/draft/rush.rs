@@ -136,17 +136,16 @@ async fn of_a_thousand_who_want_the_same_drivers_at_once_one_gets_each_in_each_l
     let mut calls = Vec::new();
     // The same driver of all leagues, then the next: whoever comes first is everywhere another.
     for driver in DRIVERS {
-        for place in 0..TEAMS {
-            for draft in &drafts {
-                assert_eq!(draft.state, draft::State::Open);
-                let player = &groups[leagues[&draft.league_id]][place];
-                calls.push(Call {
-                    url: servers[calls.len() % servers.len()].clone(),
-                    token: player.token.clone(),
-                    draft: format!("Draft:{}", draft.reference),
-                    driver,
-                });
-            }
+        let places = (0..TEAMS).flat_map(|place| drafts.iter().map(move |draft| (place, draft)));
+        for (place, draft) in places {
+            assert_eq!(draft.state, draft::State::Open);
+            let player = &groups[leagues[&draft.league_id]][place];
+            calls.push(Call {
+                url: servers[calls.len() % servers.len()].clone(),
+                token: player.token.clone(),
+                draft: format!("Draft:{}", draft.reference),
+                driver,
+            });
         }
     }
     assert_eq!(calls.len(), 1_000);

@@ -160,6 +160,9 @@ pub const WAYS: [(&str, &str, &[&str]); 29] = [
     ("Subscription", "notificationReceived", &[""]),
 ];
 
+/// Subscriptions that tell whoever asks of their own.
+pub const OF_THE_SENDER: [&str; 1] = ["notificationReceived"];
+
 /// What of a public league is for its members alone, or is something else for each who asks. All
 /// other fields are told to everybody.
 pub const FOR_MEMBERS: [(&str, &str); 4] = [

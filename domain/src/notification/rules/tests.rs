@@ -59,7 +59,8 @@ fn written(words: &[Word]) -> String {
             text.push_str(&word.kind.to_value());
             latest = Some(word.kind);
         }
-        text.push_str(&format!(" {}", word.to.team.0));
+        text.push(' ');
+        text.push_str(&word.to.team.0.to_string());
     }
     text
 }
