@@ -170,6 +170,22 @@ pub(crate) async fn catch_up<C: ConnectionTrait>(
     Ok(())
 }
 
+/// Gives whoever has joined a league, which is held, a place in the draft that is to be opened.
+pub(crate) async fn join<C: ConnectionTrait>(transaction: &C, locked: &Locked) -> Result<()> {
+    let rows = draft::Entity::find()
+        .filter(Column::LeagueId.eq(locked.league.id))
+        .filter(Column::State.eq(draft::State::Upcoming))
+        .order_by_asc(Column::Id)
+        .all(transaction)
+        .await?;
+    for mut stored in read(transaction, rows).await? {
+        if stored.entries.is_empty() {
+            reorder(transaction, locked, &mut stored).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Passes over the turns of a team that leaves a league, which is held.
 pub(crate) async fn leave<C: ConnectionTrait>(
     transaction: &C,
@@ -264,7 +280,7 @@ pub(crate) async fn make<C: ConnectionTrait>(
 ) -> Result<Stored> {
     let order = match following(transaction, locked, race).await? {
         Some(order) => order,
-        None => order::drawn(&teams(locked), &mut Pcg64::from_seed(secret::random()?)),
+        None => by_lot(&teams(locked))?,
     };
     let row = draft::ActiveModel {
         id: NotSet,
@@ -287,29 +303,39 @@ pub(crate) async fn make<C: ConnectionTrait>(
     stored.ok_or_else(|| Error::Internal("a draft is missing".to_owned()))
 }
 
-/// Gives a draft of which nothing is written the order that follows from the race before, which may
-/// have been cancelled or put off since.
+/// Gives a draft of which nothing is written the order that is due to it now: the one that follows from
+/// the race before, which may have been cancelled or put off since; before the first race another
+/// lot when somebody has joined.
 async fn reorder<C: ConnectionTrait>(
     transaction: &C,
     locked: &Locked,
     stored: &mut Stored,
 ) -> Result<()> {
-    let Some(order) = following(transaction, locked, &stored.race).await? else {
-        return Ok(());
+    let (known, teams) = (stored.draft.order(), teams(locked));
+    let order = match following(transaction, locked, &stored.race).await? {
+        Some(order) => order,
+        None if teams.iter().all(|team| known.contains(team)) => return Ok(()),
+        None => by_lot(&teams)?,
     };
-    let first_order = written_order(&order)?;
-    if first_order == stored.row.first_order {
+    if order == known {
         return Ok(());
     }
     let row = draft::ActiveModel {
         id: Set(stored.row.id),
-        first_order: Set(first_order),
+        first_order: Set(written_order(&order)?),
         ..Default::default()
     };
     let row = row.update(transaction).await?;
     let anew = read(transaction, vec![row]).await?.pop();
     *stored = anew.ok_or_else(|| Error::Internal("a draft is missing".to_owned()))?;
     Ok(())
+}
+
+fn by_lot(teams: &[TeamId]) -> Result<Vec<TeamId>> {
+    Ok(order::drawn(
+        teams,
+        &mut Pcg64::from_seed(secret::random()?),
+    ))
 }
 
 /// The order that follows from the latest draft for a race before; none when there is none.

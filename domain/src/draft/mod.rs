@@ -42,7 +42,7 @@ pub use rules::{Command, Member, Situation, decide};
 pub use stored::{Stored, draftable, find, read};
 pub use window::{Lock, Window};
 
-pub(crate) use clock::{catch_up, forget, held_by, leave, make};
+pub(crate) use clock::{catch_up, forget, held_by, join, leave, make};
 pub(crate) use situation::championship;
 pub(crate) use write::{Asked, write, write_all};
 

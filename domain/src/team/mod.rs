@@ -68,7 +68,7 @@ pub async fn join(
         }
     };
     let locked = Locked::take(&transaction, select).await?;
-    let locked = locked.ok_or_else(otherwise)?;
+    let mut locked = locked.ok_or_else(otherwise)?;
     if locked.team_of(&user.id).is_some() {
         return Err(refused(
             "ALREADY_A_MEMBER",
@@ -91,6 +91,8 @@ pub async fn join(
     check_number(&transaction, &user.id).await?;
     let now = app.clock.now();
     let team = enter(&transaction, &locked, &user.id, &name, now).await?;
+    locked.teams.push(team.clone());
+    draft::join(&transaction, &locked).await?;
     transaction.commit().await?;
     app.bus.told();
     Ok(team)

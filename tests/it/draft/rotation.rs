@@ -1,5 +1,7 @@
 //! The order of a league from race to race.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{CLOSES, IMOLA, Paddock, Player, join, league, leave, players, tick};
@@ -81,4 +83,29 @@ async fn a_race_that_is_cancelled_before_its_draft_opens_leaves_the_order_to_the
     paddock.at("2024-06-03T12:00:00Z").await;
     let canada = order(&paddock, &max, id, "2024_canadian").await;
     assert_eq!(canada, (names(["Oscar", "Max", "Lando"]), json!("OPEN")));
+}
+
+#[tokio::test]
+async fn the_first_order_is_by_lot_among_all_who_have_joined_by_then() {
+    let paddock = Paddock::on_sunday().await;
+    let [max, lando, oscar] = players(&paddock, ["Max", "Lando", "Oscar"]).await;
+    let mut orders = BTreeSet::new();
+    for number in 0..20 {
+        let query = format!(
+            "mutation {{ createLeague(name: \"Club {number}\", teamName: \"Max\") {{ id inviteCode }} }}"
+        );
+        let made = data(&paddock, &max.token, &query, json!({})).await["createLeague"].take();
+        for player in [&lando, &oscar] {
+            let query = format!(
+                "mutation {{ joinLeague(inviteCode: {}, teamName: {:?}) {{ id }} }}",
+                made["inviteCode"], player.name
+            );
+            data(&paddock, &player.token, &query, json!({})).await;
+        }
+        let id = made["id"].as_str().unwrap();
+        let (order, _) = order(&paddock, &max, id, IMOLA).await;
+        orders.insert(order);
+    }
+    // Of the six there are; fewer come up once in a hundred million times.
+    assert!(orders.len() > 2, "{orders:?}");
 }
