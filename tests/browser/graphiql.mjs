@@ -18,7 +18,9 @@ import {
   shown,
   step,
   until,
+  writeHeaders,
   writeQuery,
+  writeVariables,
 } from './page.mjs';
 
 const SUBSCRIPTION = 'subscription { dataStatusChanged { sequence dataStatus { stale } } }';
@@ -40,6 +42,9 @@ try {
 }
 
 async function run(page) {
+  // That of the subscription.
+  let socket;
+
   await step('the page loads', async () => {
     const response = await page.goto(new URL('/graphiql', server).href);
     check(response.ok(), `status ${response.status()}`);
@@ -77,6 +82,7 @@ async function run(page) {
 
   await step('a subscription in a new tab receives an event', async () => {
     await newTab(page);
+    page.once('websocket', (opened) => (socket = opened));
     await writeQuery(page, SUBSCRIPTION);
     await page.getByRole('button', { name: 'Prettify' }).click();
     await page.locator('.graphiql-query-editor .view-line').nth(6).waitFor();
@@ -84,11 +90,46 @@ async function run(page) {
     const response = await shown(page, '"sequence"');
     check(!('errors' in response), `its errors: ${JSON.stringify(response.errors)}`);
     await page.screenshot({ path: picture.replace(/(\.\w+)?$/, '-subscription$1') });
-    // Stopped, so that the server logs no broken connection.
-    await page.getByRole('button', { name: /Stop/ }).click();
+  });
+
+  await step('another new tab stops it and answers at once', async () => {
+    await newTab(page);
+    await until(() => socket.isClosed(), 'the subscription goes on');
+    await writeQuery(page, '{ dataStatus { stale } }');
+    await execute(page);
+    await shown(page, '"stale"');
+    await page.locator('.graphiql-tab-button').nth(-2).click();
+    await shown(page, '"sequence"');
+  });
+
+  await step('long lines are in view', async () => {
+    const long = `${'word '.repeat(20)}${'token'.repeat(20)}`;
+    await writeQuery(page, `# ${long}`);
+    await inView(page, '.graphiql-query-editor', `# ${long}`);
+    for (const write of [writeVariables, writeHeaders]) {
+      await write(page, `{ "long": "${long}" }`);
+      await inView(page, '.graphiql-editor-tool', `{ "long": "${long}" }`);
+    }
   });
 
   await step('no errors in the console, no violation of the policy, no foreign request', async () => {
     check(complaints.length === 0, `${complaints.length} of them:`);
   });
+}
+
+// Whether an editor shows the whole text, without a line that begins or ends outside.
+async function inView(page, place, text) {
+  const editor = page.locator(`${place} .monaco-editor:visible`);
+  const shorn = (lines) => lines.replaceAll(/\s/g, '');
+  await until(
+    async () => shorn(await editor.locator('.view-lines').innerText()) === shorn(text),
+    `${place} does not show all of: ${text}`,
+  );
+  const outside = await editor.evaluate((element) => {
+    const { left, right } = element.getBoundingClientRect();
+    return [...element.querySelectorAll('.view-line > span')]
+      .map((line) => line.getBoundingClientRect())
+      .some((line) => line.left < left || line.right > right);
+  });
+  check(!outside, `${place} does not show the whole width of: ${text}`);
 }

@@ -82,10 +82,17 @@ export async function writeQuery(page, text) {
   await write(page, page.locator('.graphiql-query-editor .view-lines'), text, 'operation.graphql');
 }
 
+export async function writeVariables(page, variables) {
+  await writeTool(page, 'Variables', variables, 'variables.json');
+}
+
 export async function writeHeaders(page, headers) {
-  await page.locator('.graphiql-editor-tools').getByRole('button', { name: 'Headers' }).click();
-  const editor = page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines');
-  await write(page, editor, headers, 'request-headers.json');
+  await writeTool(page, 'Headers', headers, 'request-headers.json');
+}
+
+async function writeTool(page, name, text, file) {
+  await page.locator('.graphiql-editor-tools').getByRole('button', { name }).click();
+  await write(page, page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines'), text, file);
 }
 
 // In place of what is there.

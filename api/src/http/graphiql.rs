@@ -15,12 +15,13 @@ use super::{Server, graphql::authorization};
 use crate::viewer::Identity;
 
 /// Named examples, each a tab.
-pub const EXAMPLES: [(&str, &str); 6] = [
+pub const EXAMPLES: [(&str, &str); 7] = [
     ("Season overview", include_str!("examples/season.graphql")),
     ("Driver career", include_str!("examples/driver.graphql")),
     ("Race page", include_str!("examples/race.graphql")),
     ("Title fight", include_str!("examples/title_fight.graphql")),
     ("Forecast", include_str!("examples/forecast.graphql")),
+    ("League and draft", include_str!("examples/league.graphql")),
     (
         "Freshness, live",
         include_str!("examples/freshness.graphql"),

@@ -2,6 +2,7 @@ import { createRoot } from 'react-dom/client';
 import { GraphiQL } from 'graphiql';
 import './workers.js';
 import './page.css';
+import { Adjustments } from './Adjustments.jsx';
 import { config } from './config.js';
 import { fetcher } from './fetcher.js';
 import { SchemaNotice } from './SchemaNotice.jsx';
@@ -18,6 +19,7 @@ createRoot(document.getElementById('graphiql')).render(
     shouldPersistHeaders={false}
     showPersistHeadersSettings={false}
   >
+    <Adjustments />
     <GraphiQL.Logo>Pitwall</GraphiQL.Logo>
     <GraphiQL.Footer>
       <SchemaNotice />
