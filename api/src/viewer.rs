@@ -12,6 +12,9 @@ use entities::user::Role;
 pub enum Viewer {
     /// Nobody in particular.
     Guest,
+    /// Somebody whose credential is not believed, or not any more: a guest who is told so. Whoever
+    /// wants another credential must be able to ask for it with the old one.
+    Unrecognised,
     /// Somebody with an account.
     User(UserId),
     /// Somebody with an account that may do everything, or who bears the administrator's token.
@@ -29,7 +32,7 @@ impl Viewer {
     #[must_use]
     pub fn user(self) -> Option<UserId> {
         match self {
-            Self::Guest => None,
+            Self::Guest | Self::Unrecognised => None,
             Self::User(user) => Some(user),
             Self::Admin(user) => user,
         }
@@ -48,14 +51,18 @@ pub struct Identity {
 
 impl Identity {
     /// Nobody in particular.
-    pub const GUEST: Self = Self {
-        viewer: Viewer::Guest,
-        session: None,
-        until: None,
-    };
+    pub const GUEST: Self = Self::without_account(Viewer::Guest);
+
+    const fn without_account(viewer: Viewer) -> Self {
+        Self {
+            viewer,
+            session: None,
+            until: None,
+        }
+    }
 
     /// Reads an `Authorization` header: the administrator's token, or the access token of a user.
-    /// Whoever sends another is a guest.
+    /// Whoever sends another has the rights of a guest.
     pub async fn of(app: &App, header: Option<&str>) -> Self {
         let Some(bearer) = header.and_then(|header| header.strip_prefix("Bearer ")) else {
             return Self::GUEST;
@@ -69,7 +76,7 @@ impl Identity {
         }
         // Boxed: most requests are those of guests.
         let Some(known) = Box::pin(auth::recognise(app, bearer)).await else {
-            return Self::GUEST;
+            return Self::without_account(Viewer::Unrecognised);
         };
         let user = known.bearer.user;
         Self {

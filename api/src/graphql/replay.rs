@@ -125,7 +125,7 @@ impl ReplayMutation {
         let row = Loaders::of(ctx).race_by_ref.load(reference).await?;
         let row = row.ok_or_else(|| Code::NotFound.error("there is no such race"))?;
         let owner = match ctx.data_unchecked::<Viewer>() {
-            Viewer::Guest => ctx.data_unchecked::<Client>().to_string(),
+            Viewer::Guest | Viewer::Unrecognised => ctx.data_unchecked::<Client>().to_string(),
             Viewer::User(user) | Viewer::Admin(Some(user)) => format!("user:{user}"),
             Viewer::Admin(None) => "admin".to_owned(),
         };

@@ -47,7 +47,7 @@ pub struct ViewerObject(Viewer);
 impl ViewerObject {
     async fn role(&self) -> Role {
         match self.0 {
-            Viewer::Guest => Role::Guest,
+            Viewer::Guest | Viewer::Unrecognised => Role::Guest,
             Viewer::User(_) => Role::User,
             Viewer::Admin(_) => Role::Admin,
         }
@@ -114,7 +114,7 @@ pub fn admin_only(ctx: &Context<'_>) -> Result<()> {
     match sender(ctx) {
         Viewer::Admin(_) => Ok(()),
         Viewer::User(_) => Err(Code::Forbidden.error("this is for administrators")),
-        Viewer::Guest => Err(Code::Unauthenticated.error(
+        Viewer::Guest | Viewer::Unrecognised => Err(Code::Unauthenticated.error(
             "this is for administrators: send their token as \"Authorization: Bearer TOKEN\"",
         )),
     }

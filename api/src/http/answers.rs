@@ -72,7 +72,22 @@ struct Body<'a> {
 #[derive(Serialize)]
 struct Extensions {
     cost: Cost,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authentication: Option<Authentication>,
 }
+
+/// Why somebody was answered as a guest, or half of what is asked for would seem to be gone.
+#[derive(Serialize)]
+struct Authentication {
+    reason: &'static str,
+    message: &'static str,
+}
+
+const NOT_RECOGNISED: Authentication = Authentication {
+    reason: "TOKEN_NOT_VALID",
+    message: "the token that was sent is not valid, or not any more, so a guest was answered: \
+        `refreshSession` or `login`",
+};
 
 impl Answer {
     /// Writes the outcome of an execution.
@@ -85,7 +100,10 @@ impl Answer {
         let body = Bytes::from(write(&Body {
             errors: &response.errors,
             data: Some(&response.data),
-            extensions: Some(Extensions { cost }),
+            extensions: Some(Extensions {
+                cost,
+                authentication: (viewer == Viewer::Unrecognised).then_some(NOT_RECOGNISED),
+            }),
         }));
         let keep = if response.errors.is_empty() && viewer == Viewer::Guest {
             keep(response.cache_control)

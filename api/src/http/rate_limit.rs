@@ -133,7 +133,7 @@ impl Limits {
         left: &mut Left,
     ) -> Result<(), Refusal> {
         let who = match viewer {
-            Viewer::Guest => Who::Client(client),
+            Viewer::Guest | Viewer::Unrecognised => Who::Client(client),
             Viewer::User(user) | Viewer::Admin(Some(user)) => Who::User(user),
             Viewer::Admin(None) => Who::Admin,
         };

@@ -114,7 +114,7 @@ impl Place {
     /// # Errors
     /// When the user has no more places.
     pub fn belongs_to(&mut self, viewer: Viewer) -> Result<(), Full> {
-        if viewer == Viewer::Guest || self.user.is_some() {
+        if matches!(viewer, Viewer::Guest | Viewer::Unrecognised) || self.user.is_some() {
             return Ok(());
         }
         let inner = &self.sockets.0;

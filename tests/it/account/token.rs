@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha512};
 
-use super::{register, role, with};
+use super::{PASSWORD, answer, register, role, with};
 use crate::support::{Setup, TestApp, streams::Socket};
 
 const KEY: &str = "a key of thirty-two characters!!";
@@ -39,6 +39,35 @@ fn signed(header: &Value, claims: &Value, key: &str) -> String {
     mac.update(text.as_bytes());
     let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
     format!("{text}.{signature}")
+}
+
+#[tokio::test]
+async fn whose_token_is_not_valid_is_answered_as_a_guest_and_told_so() {
+    let app = with(keyed).await;
+    let max = register(&app, "Max").await;
+    let (header, mut claims) = parts(&max.access);
+    claims["exp"] = json!(app.app.clock.now().timestamp());
+    let expired = signed(&header, &claims, KEY);
+    let query = "{ viewer { role } }";
+    let told = answer(&app, &expired, query, json!({})).await;
+    assert_eq!(told["data"]["viewer"]["role"], "GUEST");
+    let told = &told["extensions"]["authentication"];
+    assert_eq!(told["reason"], "TOKEN_NOT_VALID");
+    assert!(told["message"].as_str().unwrap().contains("refreshSession"));
+    for (token, who) in [("", "a guest"), (max.access.as_str(), "a user")] {
+        let told = answer(&app, token, query, json!({})).await;
+        assert_eq!(told["extensions"].get("authentication"), None, "{who}");
+    }
+    // An answer with the hint in it is nobody else's.
+    let address = app.url("/graphql?query={seasons{year}}");
+    let request = app.client.get(address).bearer_auth(&expired);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["cache-control"], "private, no-store");
+    // And another token can be had though the old one is sent along.
+    let query = "mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { accessToken } }";
+    let variables = json!({ "email": "max@example.org", "password": PASSWORD });
+    let told = answer(&app, &expired, query, variables).await;
+    assert_eq!(told.get("errors"), None, "{told}");
 }
 
 #[tokio::test]
