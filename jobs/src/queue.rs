@@ -5,7 +5,6 @@
 //! clock of the machine, and is told of nothing but the number of a row.
 
 use std::{
-    future::Future,
     task::{Context, Poll},
     time::Duration,
 };
@@ -98,24 +97,24 @@ impl Queue {
         Ok(())
     }
 
-    /// Hands deliveries to `work` until `stop`, so many at a time. Returns early when the database
-    /// fails.
-    pub(crate) fn work<W, S>(
+    /// Hands deliveries to `work`, so many at a time, until it is dropped; jobs that are under way then
+    /// go on. Returns when the database fails.
+    ///
+    /// It is not asked to stop: it would wait for the jobs in the middle of a transaction, for whose
+    /// end they wait.
+    pub(crate) fn work<W>(
         &self,
         name: &str,
         parallel: usize,
         work: W,
-        stop: S,
     ) -> BoxFuture<'static, Result<()>>
     where
         W: Fn(Delivery) -> BoxFuture<'static, Result<()>> + Clone + Send + Sync + 'static,
-        S: Future<Output = ()> + Send + 'static,
     {
         let perform = move |delivery: Delivery| {
             let done = work(delivery);
             async move { done.await.map_err(|error| shown(&error)) }
         };
-        let stop = stop.map(Ok::<_, WorkerError>);
         let worker = WorkerBuilder::new(name);
         let ended = match self {
             Self::Sqlite(pool) => worker
@@ -123,14 +122,14 @@ impl Queue {
                 .concurrency(parallel)
                 .parallelize(tokio::spawn)
                 .build(perform)
-                .run_until(stop)
+                .run()
                 .boxed(),
             Self::Postgres(pool) => worker
                 .backend(postgres(pool).poll_with_strategy(Look::new()))
                 .concurrency(parallel)
                 .parallelize(tokio::spawn)
                 .build(perform)
-                .run_until(stop)
+                .run()
                 .boxed(),
         };
         async move { ended.await.map_err(|error| anyhow!("{error}")) }.boxed()

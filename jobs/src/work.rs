@@ -213,9 +213,15 @@ impl Worker {
             async move { worker.perform(delivery).await }.boxed()
         };
         let parallel = self.app.config.jobs.parallel.max(1);
-        queue
-            .work(&self.name, parallel, perform, stop_of(stopped))
-            .await
+        tokio::select! {
+            failed = queue.work(&self.name, parallel, perform) => failed,
+            () = stop_of(stopped) => {
+                while self.is_at_work() {
+                    tokio::time::sleep(SHORTEST_LOOK).await;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Does one job. A job that comes again while this process is still at it is waited for: its
@@ -245,6 +251,11 @@ impl Worker {
         let took = started.elapsed();
         metrics::histogram!("pitwall_job_seconds", "job" => kind.name()).record(took);
         self.note(&row, kind, &end, took).await
+    }
+
+    fn is_at_work(&self) -> bool {
+        let under_way = self.under_way.lock();
+        !under_way.unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     fn is_under_way(&self, row: i32) -> bool {

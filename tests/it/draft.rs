@@ -6,6 +6,7 @@ mod kill;
 mod live;
 mod rotation;
 mod rush;
+mod server;
 mod time;
 mod turns;
 

@@ -1,64 +1,23 @@
 //! A process that is killed when it has written a pick and told nobody of it.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Stdio},
-    time::Instant,
-};
+use std::time::Instant;
 
 use entities::draft_pick;
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
-use super::{KEY, OPENS, Paddock, league, players, token};
+use super::{OPENS, Paddock, league, players, server::Server, token};
 use crate::support::{
     TestDatabase,
-    command::pitwall,
     streams::{Events, PATIENCE},
 };
 
-/// `pitwall serve`, killed at the end of the test at the latest.
-struct Server {
-    process: Child,
-    graphql: String,
-    client: reqwest::Client,
-}
-
 impl Server {
-    /// One that looks every so many milliseconds for what others have written.
-    fn start(database: &TestDatabase, look: &str) -> Self {
-        let mut process = pitwall(&database.url)
-            .arg("serve")
-            .env("PITWALL__SERVER__PORT", "0")
-            .env("PITWALL__DATA__BUNDLED", "false")
-            .env("PITWALL__JOBS__ENABLED", "false")
-            .env("PITWALL__AUTH__KEY", KEY)
-            .env("PITWALL__CLOCK__START", OPENS)
-            .env("PITWALL__EVENTS__POLL_MILLISECONDS", look)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let out = process.stdout.take().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
-        let graphql = line.trim().rsplit(' ').next().unwrap().to_owned();
-        assert!(graphql.starts_with("http://"), "{line}");
-        Self {
-            process,
-            graphql,
-            client: reqwest::Client::new(),
-        }
-    }
-
-    /// Ends it, whatever it is at (`kill -9`).
-    fn kill(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-
     fn request(&self, token: &str, query: &str, variables: &Value) -> reqwest::RequestBuilder {
         let body = json!({ "query": query, "variables": variables });
-        let request = self.client.post(&self.graphql).bearer_auth(token);
+        let request = reqwest::Client::new()
+            .post(&self.graphql)
+            .bearer_auth(token);
         request.json(&body)
     }
 
@@ -75,12 +34,6 @@ impl Server {
         let request = self.request(token, query, &variables);
         let request = request.header("accept", "text/event-stream");
         Events::of(request.send().await.unwrap())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 
@@ -132,8 +85,8 @@ async fn a_pick_that_was_written_but_not_told_is_told_to_who_comes_back() {
     let [max, lando] = [&max, &lando].map(|player| token(player.id, 30, paddock.app.clock.now()));
 
     // One server that picks are sent to, and one that will not hear of them in time.
-    let mut picking = Server::start(&database, "20");
-    let mut deaf = Server::start(&database, "600000");
+    let mut picking = Server::start(&database.url, "20");
+    let mut deaf = Server::start(&database.url, "600000");
     let mut near = Follower::begin(&picking, &lando, &draft).await;
     let mut far = Follower::begin(&deaf, &lando, &draft).await;
     let begin = far.last;
@@ -150,7 +103,7 @@ async fn a_pick_that_was_written_but_not_told_is_told_to_who_comes_back() {
     while near.hear().await {}
     println!("told before the end: {:?}", near.heard);
 
-    let server = Server::start(&database, "20");
+    let server = Server::start(&database.url, "20");
     // Who got no answer asks again.
     let again = server.pick(&max, &draft, "norris").send().await.unwrap();
     let again: Value = again.json().await.unwrap();

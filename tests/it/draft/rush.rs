@@ -14,10 +14,9 @@ use entities::{draft, draft_entry, draft_pick};
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DatabaseBackend, EntityTrait, QueryOrder};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
-use super::{OPENS, Paddock, Player, player};
-use crate::{account::code_of, support::TestApp};
+use super::{OPENS, Paddock, Player, player, server::Server, token};
+use crate::account::code_of;
 
 const LEAGUES: usize = 50;
 
@@ -47,23 +46,6 @@ impl Call {
         let answer = request.send().await.unwrap().json().await.unwrap();
         (self, answer, sent.elapsed())
     }
-}
-
-/// Another server on the same database, as if of a process of its own.
-async fn beside(app: &TestApp) -> String {
-    let config = (*app.app.config).clone();
-    let db = domain::database::connect(&config.database).await.unwrap();
-    let other = App::assemble(config, db, app.app.clock.clone());
-    let other = other.await.unwrap();
-    let (address, listening) = oneshot::channel();
-    tokio::spawn(api::http::serve(
-        other,
-        |at| {
-            let _ = address.send(at);
-        },
-        std::future::pending(),
-    ));
-    format!("http://{}/graphql", listening.await.unwrap())
 }
 
 /// Makes the leagues of groups of players.
@@ -128,8 +110,11 @@ async fn of_a_thousand_who_want_the_same_drivers_at_once_one_gets_each_in_each_l
     paddock.at(OPENS).await;
     let db = paddock.app.db.clone();
     let mut servers = vec![paddock.url("/graphql")];
+    let mut processes = Vec::new();
     if db.get_database_backend() == DatabaseBackend::Postgres {
-        servers.push(beside(&paddock).await);
+        let url = &paddock.app.config.database.url;
+        processes.extend([Server::start(url, "100"), Server::start(url, "100")]);
+        servers = processes.iter().map(|one| one.graphql.clone()).collect();
     }
     let drafts = draft::Entity::find().all(&db).await.unwrap();
     assert_eq!(drafts.len(), LEAGUES);
@@ -142,7 +127,7 @@ async fn of_a_thousand_who_want_the_same_drivers_at_once_one_gets_each_in_each_l
             let player = &groups[leagues[&draft.league_id]][place];
             calls.push(Call {
                 url: servers[calls.len() % servers.len()].clone(),
-                token: player.token.clone(),
+                token: token(player.id, 30, OPENS.parse().unwrap()),
                 draft: format!("Draft:{}", draft.reference),
                 driver,
             });
