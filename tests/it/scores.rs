@@ -186,7 +186,7 @@ async fn log(app: &TestApp, draft: i32) -> Vec<Action> {
 }
 
 /// What stewards may do to a driver after a race.
-async fn disqualify(app: &TestApp, race: &str, driver: &str) {
+pub async fn disqualify(app: &TestApp, race: &str, driver: &str) {
     let race = season::race(&app.app.db, race).await.unwrap().unwrap();
     let update = result::ActiveModel {
         position: Set(None),

@@ -1,7 +1,7 @@
 //! What users do in drafts.
 
 use entities::{draft, fantasy_team, league, pick_queue};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{Command, DraftId, DriverId, Stored, TeamId, find, read, situation::ranking, write};
 use crate::{
@@ -143,23 +143,10 @@ async fn score_again(app: &App, league: i32) {
 }
 
 /// A draft as it stands while its league is held.
-async fn held<C: sea_orm::ConnectionTrait>(transaction: &C, id: i32) -> Result<Stored> {
+async fn held<C: ConnectionTrait>(transaction: &C, id: i32) -> Result<Stored> {
     let row = draft::Entity::find_by_id(id).one(transaction).await?;
     let stored = read(transaction, row.into_iter().collect()).await?.pop();
     stored.ok_or_else(not_found)
-}
-
-/// Whom the owner of a team would draft, the favourite first; database ids of drivers.
-///
-/// # Errors
-/// When the database fails.
-pub async fn queue(app: &App, team: i32) -> Result<Vec<i32>, DbErr> {
-    let rows = pick_queue::Entity::find()
-        .filter(pick_queue::Column::TeamId.eq(team))
-        .order_by_asc(pick_queue::Column::Place)
-        .all(&app.db)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.driver_id).collect())
 }
 
 /// Says whom the owner of a team would draft, for when the server picks: in this draft and all later

@@ -31,7 +31,7 @@ mod properties;
 #[cfg(test)]
 mod tables;
 
-pub use act::{Wish, act, queue, set_queue};
+pub use act::{Wish, act, set_queue};
 pub use clock::{next_due as next_due_of_all, plan, run_clock};
 pub use due::{due, next_due};
 pub use fold::{Draft, Pick, Setup, State, Substitution, Unfilled};

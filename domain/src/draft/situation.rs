@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use entities::{
-    draft, driver_standing, pick_queue,
-    race::{self, Status},
-    select::any_of,
-};
+use entities::{draft, driver_standing, pick_queue, race, select::any_of};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{DriverId, Member, Situation, Stored, TeamId, draftable, next_due};
@@ -17,6 +13,7 @@ use crate::{
     error::{Error, Result},
     forecast,
     league::{Locked, Ranking},
+    season,
 };
 
 /// How things stand around a draft. Whom the server would pick is only looked for when it has to;
@@ -89,14 +86,7 @@ pub(crate) async fn championship<C: ConnectionTrait>(
     db: &C,
     race: &race::Model,
 ) -> Result<Vec<DriverId>, DbErr> {
-    let before = race::Entity::find()
-        .filter(race::Column::Status.eq(Status::Completed))
-        .filter(race::Column::Date.lt(race.date))
-        .order_by_desc(race::Column::Date)
-        .order_by_desc(race::Column::Id)
-        .one(db)
-        .await?;
-    let Some(before) = before else {
+    let Some(before) = season::race_before(db, race).await? else {
         return Ok(Vec::new());
     };
     let mut rows = driver_standing::Entity::find()

@@ -16,6 +16,7 @@ use crate::{
     auth::UserId,
     error::{Error, Result},
     league::{self, LeagueSettings},
+    season,
 };
 
 /// A draft as it stands.
@@ -122,14 +123,7 @@ pub async fn draftable<C: ConnectionTrait>(
     if !own.is_empty() {
         return Ok(own);
     }
-    let before = race::Entity::find()
-        .filter(race::Column::Status.eq(race::Status::Completed))
-        .filter(race::Column::Date.lt(race.date))
-        .order_by_desc(race::Column::Date)
-        .order_by_desc(race::Column::Id)
-        .one(db)
-        .await?;
-    match before {
+    match season::race_before(db, race).await? {
         Some(before) => of_race(before.id).await,
         None => Ok(own),
     }

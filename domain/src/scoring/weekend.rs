@@ -2,13 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entities::{
-    entry, qualifying_result,
-    race::{self, Status},
-    result,
-    select::any_of,
-    session::Kind,
-};
+use entities::{entry, qualifying_result, race, result, select::any_of, session::Kind};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +10,7 @@ use super::{
     rules::{DriverWeekend, Ending, Outing, Qualifying},
     substitution::{Seat, Seats},
 };
+use crate::season;
 
 /// What is known of a weekend whose race has results.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,13 +65,7 @@ async fn seats<C: ConnectionTrait>(
     race: &race::Model,
     results: &[result::Model],
 ) -> Result<Seats, DbErr> {
-    let before = race::Entity::find()
-        .filter(race::Column::Status.eq(Status::Completed))
-        .filter(race::Column::Date.lt(race.date))
-        .order_by_desc(race::Column::Date)
-        .order_by_desc(race::Column::Id)
-        .one(db)
-        .await?;
+    let before = season::race_before(db, race).await?;
     let before = before.map(|race| race.id);
     let ids: Vec<i32> = before.into_iter().chain([race.id]).collect();
     let backend = db.get_database_backend();

@@ -39,6 +39,23 @@ pub async fn last_race<C: ConnectionTrait>(db: &C) -> Result<Option<race::Model>
         .await
 }
 
+/// The latest completed race before another.
+///
+/// # Errors
+/// When the database fails.
+pub async fn race_before<C: ConnectionTrait>(
+    db: &C,
+    race: &race::Model,
+) -> Result<Option<race::Model>, DbErr> {
+    race::Entity::find()
+        .filter(race::Column::Status.eq(Status::Completed))
+        .filter(race::Column::Date.lt(race.date))
+        .order_by_desc(race::Column::Date)
+        .order_by_desc(race::Column::Id)
+        .one(db)
+        .await
+}
+
 /// The race of a ref.
 ///
 /// # Errors

@@ -4,36 +4,13 @@
 use std::time::{Duration, Instant};
 
 use domain::scoring::{Scored, score_leagues};
-use entities::{league, result, session::Kind as Session};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use entities::league;
+use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::{Options, SEASON, play};
-use crate::support::TestApp;
+use crate::{scores::disqualify, support::TestApp};
 
 const LEAGUES: usize = 100;
-
-/// Takes the winner of Monaco 2024 out of the classification.
-async fn disqualify_the_winner(app: &TestApp) {
-    let db = &app.app.db;
-    let race = domain::season::race(db, "2024_monaco").await;
-    let race = race.unwrap().unwrap();
-    let corrected = result::ActiveModel {
-        position: Set(None),
-        position_text: Set("D".to_owned()),
-        points: Set(0),
-        status: Set(result::Status::Disqualified),
-        ..Default::default()
-    };
-    let updated = result::Entity::update_many()
-        .set(corrected)
-        .filter(result::Column::RaceId.eq(race.id))
-        .filter(result::Column::Session.eq(Session::Race))
-        .filter(result::Column::Position.eq(1))
-        .exec(db)
-        .await
-        .unwrap();
-    assert_eq!(updated.rows_affected, 1);
-}
 
 /// How long the leaderboard of each league takes whom nobody has asked for before, in order.
 async fn leaderboards(app: &TestApp, leagues: &[league::Model]) -> Vec<Duration> {
@@ -75,7 +52,7 @@ async fn a_hundred_leagues_play_a_season_and_are_scored_again_after_a_disqualifi
     let took = leaderboards(&app, &played.leagues).await;
     let (median, slowest) = (took[LEAGUES / 2], took[LEAGUES - 1]);
 
-    disqualify_the_winner(&app).await;
+    disqualify(&app, "2024_monaco", "leclerc").await;
     let begun = Instant::now();
     let scored = score_leagues(&app.app).await.unwrap();
     let correction = begun.elapsed();
