@@ -50,7 +50,7 @@ async fn a_hundred_leagues_play_a_season_and_are_scored_again_after_a_disqualifi
     let opened = league::Entity::update_many().set(public);
     opened.exec(&app.app.db).await.unwrap();
     let took = leaderboards(&app, &played.leagues).await;
-    let (median, slowest) = (took[LEAGUES / 2], took[LEAGUES - 1]);
+    let (median, p99) = (took[LEAGUES / 2], took[LEAGUES * 99 / 100 - 1]);
 
     disqualify(&app, "2024_monaco", "leclerc").await;
     let begun = Instant::now();
@@ -63,7 +63,7 @@ async fn a_hundred_leagues_play_a_season_and_are_scored_again_after_a_disqualifi
     assert_eq!(once_more, Scored::default());
 
     println!(
-        "{LEAGUES} leagues: a season {season:.1?}, a leaderboard {median:.1?} (slowest {slowest:.1?}), \
+        "{LEAGUES} leagues: a season {season:.1?}, a leaderboard {median:.1?} (p99 {p99:.1?}), \
          a correction {correction:.1?}"
     );
     assert!(season < Duration::from_mins(4), "{season:?}");
