@@ -6,7 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{App, config::Config, event};
+use domain::{
+    App,
+    cache::{Cache, Class, Key},
+    config::Config,
+    event,
+};
 use sea_orm::TransactionTrait;
 use serde_json::Value;
 
@@ -76,6 +81,16 @@ async fn sequence(events: &mut Events) -> i64 {
     told["data"]["dataStatusChanged"]["sequence"]
         .as_i64()
         .unwrap_or_else(|| panic!("no sequence in {told:#}"))
+}
+
+/// What a cache has under a key, or else is given.
+async fn kept(cache: &Cache, key: &str, given: &str) -> String {
+    let key = Key {
+        class: Class::Static,
+        text: key.to_owned(),
+    };
+    let computed = async { Ok::<_, String>(given.to_owned()) };
+    cache.get_or_compute(&key, computed).await.unwrap()
 }
 
 /// Another process commits; gives how long it took until the listener was told.
@@ -148,11 +163,7 @@ async fn a_process_that_starts_without_its_redis_finds_it_later() {
     .await;
     wait_for(&app, "polling").await;
     assert_eq!(app.app.cache.is_alive().await, Some(false));
-    let computed = app
-        .app
-        .cache
-        .get_or_compute("a", async { Ok::<_, String>("1".to_owned()) });
-    assert_eq!(computed.await.unwrap(), "1");
+    assert_eq!(kept(&app.app.cache, "a", "1").await, "1");
     redis.again();
     wait_for(&app, "through Redis").await;
     let begin = Instant::now();
@@ -165,13 +176,8 @@ async fn a_process_that_starts_without_its_redis_finds_it_later() {
     let begin = Instant::now();
     loop {
         let key = format!("b{}", begin.elapsed().as_millis());
-        let one = app
-            .app
-            .cache
-            .get_or_compute(&key, async { Ok::<_, String>("1".to_owned()) });
-        one.await.unwrap();
-        let two = other.get_or_compute(&key, async { Ok::<_, String>("2".to_owned()) });
-        if two.await.unwrap() == "1" {
+        kept(&app.app.cache, &key, "1").await;
+        if kept(&other, &key, "2").await == "1" {
             break;
         }
         assert!(begin.elapsed() < PATIENCE);

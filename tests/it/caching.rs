@@ -1,8 +1,9 @@
 //! What may be kept, by whom and for how long: hints, conditional requests, answers held in
 //! the process and dropped by events, persisted and trusted documents, compression, CORS.
 
-use std::{io::Write, sync::OnceLock};
+use std::{io::Write, sync::OnceLock, time::Duration};
 
+use domain::config::Config;
 use reqwest::{Response, StatusCode};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use crate::support::{Setup, TestApp};
 
 const RACES: &str = "{ season(year: 2024) { races { name } } }";
 
-async fn with(change: fn(&mut domain::config::Config)) -> TestApp {
+async fn with(change: fn(&mut Config)) -> TestApp {
     TestApp::start(Setup {
         bundled: true,
         change,
@@ -43,7 +44,7 @@ async fn public_answers_by_get_may_be_kept_as_long_as_their_shortest_lived_field
     for (query, cache) in [
         (
             "{ circuit(ref: \"monza\") { name } }",
-            "public, max-age=300, stale-while-revalidate=30",
+            "public, max-age=3600, stale-while-revalidate=30",
         ),
         (RACES, "public, max-age=60, stale-while-revalidate=30"),
         (
@@ -192,9 +193,43 @@ async fn what_another_process_commits_drops_answers_too() {
         if app.data(name).await["race"]["name"] == "Renamed" {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("the old answer was kept");
+}
+
+/// A question of each class, and a server that keeps answers of that class for a second.
+const OF_EACH_CLASS: [(&str, fn(&mut Config)); 3] = [
+    ("{ circuit(ref: \"monza\") { name } }", |config| {
+        config.cache.ttl.r#static = 1;
+    }),
+    ("{ seasons { year } }", |config| {
+        config.cache.ttl.results = 1;
+    }),
+    ("{ dataStatus { stale } }", |config| {
+        config.cache.ttl.live = 1;
+    }),
+];
+
+#[tokio::test]
+async fn without_an_event_an_answer_is_kept_for_the_time_of_its_class() {
+    let checks = OF_EACH_CLASS.map(|(short, change)| async move {
+        let app = TestApp::start(Setup {
+            change,
+            ..Setup::default()
+        })
+        .await;
+        for (query, _) in OF_EACH_CLASS {
+            assert!(!app.statements_of(query).await.is_empty(), "{query}");
+            assert!(app.statements_of(query).await.is_empty(), "{query}");
+        }
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        for (query, _) in OF_EACH_CLASS {
+            let asked_again = !app.statements_of(query).await.is_empty();
+            assert_eq!(asked_again, query == short, "{query} beside {short}");
+        }
+    });
+    futures::future::join_all(checks).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod attacks;
 mod backtest;
 mod board;
 mod bus;
+mod cache;
 mod caching;
 mod catalogue;
 mod championship;

@@ -24,7 +24,7 @@ use crate::{
 pub struct Circuit(pub One<circuit::Entity>);
 
 /// A race track.
-#[Object(cache_control(max_age = 300))]
+#[Object(cache_control(max_age = 3600))]
 impl Circuit {
     /// `Circuit:monza`.
     pub async fn id(&self) -> ID {

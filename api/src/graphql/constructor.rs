@@ -26,7 +26,7 @@ use crate::{
 pub struct Constructor(pub One<constructor::Entity>);
 
 /// A Formula 1 team, by the name under which it raced.
-#[Object(cache_control(max_age = 300))]
+#[Object(cache_control(max_age = 3600))]
 impl Constructor {
     /// `Constructor:red_bull`.
     pub async fn id(&self) -> ID {

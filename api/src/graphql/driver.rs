@@ -27,7 +27,7 @@ use crate::{
 pub struct Driver(pub One<driver::Entity>);
 
 /// A driver.
-#[Object(cache_control(max_age = 300))]
+#[Object(cache_control(max_age = 3600))]
 impl Driver {
     /// `Driver:max_verstappen`.
     pub async fn id(&self) -> ID {

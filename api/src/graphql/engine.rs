@@ -223,6 +223,8 @@ impl Engine {
 
     /// Why it cannot answer at the moment: its model is damaged, or was made by another revision
     /// of the engine, or it could not be trained. Null when it can.
+    // Each process finds out for itself, without an event.
+    #[graphql(cache_control(max_age = 5))]
     async fn unavailable(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         // Boxed, or the future of every field of an engine had room for a model to be read.
         Box::pin(model::unavailable(ctx, self.0.as_str()))

@@ -110,7 +110,8 @@ impl Forecast {
 }
 
 /// What an engine says of a race.
-#[Object(cache_control(max_age = 60))]
+// As soon as its session begins it is frozen, before any event tells of that.
+#[Object(cache_control(max_age = 5))]
 impl Forecast {
     #[expect(clippy::unused_async, reason = "resolvers are async")]
     async fn engine(&self) -> Result<Engine> {

@@ -1,5 +1,5 @@
-//! Answers as bytes. What the public asks again is kept until an event or its age makes it
-//! stale; the same question, asked again while it is being answered, is answered once.
+//! Answers as bytes. What the public asks again is kept until an event makes it stale, or the time
+//! of its class is over; the same question, asked again while it is being answered, is answered once.
 
 use std::{
     sync::Arc,
@@ -9,6 +9,10 @@ use std::{
 use async_graphql::{CacheControl, ServerError, Value};
 use axum::http::HeaderValue;
 use bytes::Bytes;
+use domain::{
+    cache::Class,
+    config::{CacheConfig, TtlConfig},
+};
 use moka::{Expiry, future::Cache};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -18,6 +22,12 @@ use crate::viewer::Viewer;
 
 /// Bytes that an answer takes besides its body: question, headers, a place in the cache.
 const AROUND: usize = 800;
+
+/// What others may keep no longer than this changes without an event.
+const LIVE: Duration = Duration::from_secs(5);
+
+/// What others may keep so long, who hear of no event, changes by imports alone.
+const STATIC: Duration = Duration::from_hours(1);
 
 /// What tells questions apart whose answers may be shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -133,18 +143,19 @@ impl Answer {
 pub struct Answers(Cache<Question, Arc<Answer>>);
 
 impl Answers {
-    /// Room for so many bytes; ages count faster when the clock does.
+    /// No answers yet; time counts faster when the clock does.
     #[must_use]
-    pub fn new(bytes: u64, speed: f64) -> Self {
+    pub fn new(settings: &CacheConfig, speed: f64) -> Self {
         let weight = |question: &Question, answer: &Arc<Answer>| {
             // Compressed it is about a quarter, and there are three ways.
             let body = answer.body.plain().len() * 2;
             u32::try_from(question.variables.len() + body + AROUND).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder()
-            .max_capacity(bytes)
+            .max_capacity(settings.answers_bytes)
             .weigher(weight)
-            .expire_after(ByAge {
+            .expire_after(ByClass {
+                ttl: settings.ttl,
                 speed: speed.max(1.0),
             })
             .build();
@@ -173,11 +184,25 @@ impl Answers {
 }
 
 /// An answer that may not be kept is shared by those who wait for it, and gone.
-struct ByAge {
+struct ByClass {
+    ttl: TtlConfig,
     speed: f64,
 }
 
-impl Expiry<Question, Arc<Answer>> for ByAge {
+impl ByClass {
+    /// How long an answer is kept here that others may keep for an age.
+    fn time(&self, age: Duration) -> Duration {
+        let class = class(age);
+        let ttl = class.ttl(&self.ttl);
+        match class {
+            Class::Static | Class::Results => ttl,
+            // No event drops it, so what holds for others holds here too.
+            Class::Live => ttl.min(age),
+        }
+    }
+}
+
+impl Expiry<Question, Arc<Answer>> for ByClass {
     fn expire_after_create(
         &self,
         _: &Question,
@@ -185,9 +210,20 @@ impl Expiry<Question, Arc<Answer>> for ByAge {
         _: Instant,
     ) -> Option<Duration> {
         Some(match answer.keep {
-            Keep::Public(age) => age.div_f64(self.speed),
+            Keep::Public(age) => self.time(age).div_f64(self.speed),
             Keep::Never => Duration::ZERO,
         })
+    }
+}
+
+/// The class of an answer that others may keep for an age: that of its shortest-lived field.
+fn class(age: Duration) -> Class {
+    if age <= LIVE {
+        Class::Live
+    } else if age < STATIC {
+        Class::Results
+    } else {
+        Class::Static
     }
 }
 
@@ -220,4 +256,25 @@ fn objects(data: &Value) -> u64 {
         }
     }
     count(data).saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_kept_for_the_time_of_its_class_and_a_live_one_no_longer_than_by_others() {
+        let expiry = ByClass {
+            ttl: TtlConfig {
+                r#static: 900,
+                results: 400,
+                live: 3,
+            },
+            speed: 1.0,
+        };
+        for (age, time) in [(1, 1), (5, 3), (30, 400), (300, 400), (3600, 900)] {
+            let found = expiry.time(Duration::from_secs(age));
+            assert_eq!(found, Duration::from_secs(time), "{age}");
+        }
+    }
 }

@@ -99,7 +99,7 @@ impl Server {
             documents.trust(path, &guard, &schemas).await?;
         }
         Ok(Self(Arc::new(Inner {
-            answers: Answers::new(config.cache.answers_bytes, config.clock.speed),
+            answers: Answers::new(&config.cache, config.clock.speed),
             changes: Changes::default(),
             stretches: Stretches::default(),
             limits: Arc::new(Limits::new(&app)),

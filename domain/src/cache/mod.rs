@@ -1,15 +1,18 @@
 //! Answers that are expensive to work out: in process, and in Redis when there is one, so
 //! that the next process finds them. Redis being away only makes things slower.
+//!
+//! A key names all that its answer rests on, so that what an event made stale is not found again;
+//! how long it is kept at most says its class.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use moka::future::Cache as Memory;
+use moka::{Expiry, future::Cache as Memory};
 use redis::{AsyncCommands, Client, aio::ConnectionManager, aio::ConnectionManagerConfig};
 
-use crate::config::Config;
+use crate::config::{Config, TtlConfig};
 
 /// How long Redis may keep an answer waiting.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -18,13 +21,62 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// request in this time and not each.
 const REST: Duration = Duration::from_secs(1);
 
+/// How soon an answer is worked out anew though no event was heard that made it stale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Facts that only an import changes, and what rests on nothing that its key does not name.
+    Static,
+    /// What rests on races and their results.
+    Results,
+    /// What changes while a race is run, or as time goes by without an event.
+    Live,
+}
+
+impl Class {
+    /// How long what is of this class is kept.
+    #[must_use]
+    pub fn ttl(self, settings: &TtlConfig) -> Duration {
+        let seconds = match self {
+            Self::Static => settings.r#static,
+            Self::Results => settings.results,
+            Self::Live => settings.live,
+        };
+        Duration::from_secs(seconds.into())
+    }
+}
+
+/// What an answer is kept under.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub class: Class,
+    /// Names the kind of answer, its revision, and all that it rests on.
+    pub text: String,
+}
+
 /// Text answers by key.
 #[derive(Clone)]
 pub struct Cache {
-    memory: Memory<String, String>,
+    memory: Memory<Key, Kept>,
     redis: Option<Redis>,
-    seconds: u64,
+    ttl: TtlConfig,
     configured: bool,
+}
+
+/// An answer in the process.
+#[derive(Clone)]
+struct Kept {
+    answer: String,
+    /// How much of its time was left when it came here: in Redis it may have been for a while.
+    left: Duration,
+}
+
+/// An answer goes when its time is over.
+struct WhileLeft;
+
+impl Expiry<Key, Kept> for WhileLeft {
+    fn expire_after_create(&self, _: &Key, kept: &Kept, _: Instant) -> Option<Duration> {
+        Some(kept.left)
+    }
 }
 
 #[derive(Clone)]
@@ -41,9 +93,12 @@ impl Cache {
     #[must_use]
     pub fn connect(config: &Config) -> Self {
         Self {
-            memory: Memory::new(config.cache.forecasts),
+            memory: Memory::builder()
+                .max_capacity(config.cache.forecasts)
+                .expire_after(WhileLeft)
+                .build(),
             redis: Redis::new(&config.redis.url),
-            seconds: config.cache.forecast_seconds,
+            ttl: config.cache.ttl,
             configured: !config.redis.url.is_empty(),
         }
     }
@@ -96,7 +151,7 @@ impl Cache {
     /// What working it out failed with; failures are not kept.
     pub async fn get_or_compute<E>(
         &self,
-        key: &str,
+        key: &Key,
         compute: impl Future<Output = Result<String, E>> + Send,
     ) -> Result<String, E>
     where
@@ -107,23 +162,31 @@ impl Cache {
                 return Ok(found);
             }
             let answer = compute.await?;
-            self.write(key, &answer).await;
-            Ok(answer)
+            let left = key.class.ttl(&self.ttl);
+            self.write(key, &answer, left).await;
+            Ok(Kept { answer, left })
         };
         self.memory
-            .try_get_with(key.to_owned(), fill)
+            .try_get_with(key.clone(), fill)
             .await
+            .map(|kept| kept.answer)
             .map_err(|error: Arc<E>| E::clone(&error))
     }
 
-    async fn read(&self, key: &str) -> Option<String> {
+    async fn read(&self, key: &Key) -> Option<Kept> {
         let mut redis = self.redis()?;
-        self.in_time(redis.get::<_, Option<String>>(key)).await?
+        let mut commands = redis::pipe();
+        commands.get(&key.text).pttl(&key.text);
+        let found = commands.query_async::<(Option<String>, i64)>(&mut redis);
+        let (answer, milliseconds) = self.in_time(found).await?;
+        // Negative when its time was over between the two.
+        let left = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
+        answer.map(|answer| Kept { answer, left })
     }
 
-    async fn write(&self, key: &str, answer: &str) {
+    async fn write(&self, key: &Key, answer: &str, ttl: Duration) {
         if let Some(mut redis) = self.redis() {
-            self.in_time(redis.set_ex::<_, _, ()>(key, answer, self.seconds))
+            self.in_time(redis.set_ex::<_, _, ()>(&key.text, answer, ttl.as_secs()))
                 .await;
         }
     }

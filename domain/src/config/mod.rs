@@ -8,10 +8,12 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 mod account;
+mod cache;
 mod league;
 mod upstream;
 
 pub use account::{AuthConfig, MailConfig};
+pub use cache::{CacheConfig, TtlConfig};
 pub use league::LeagueConfig;
 pub use upstream::{OpenMeteoConfig, OpenWeatherMapConfig, UpstreamConfig, UpstreamService};
 
@@ -159,16 +161,6 @@ pub struct RateLimitConfig {
     pub enabled: bool,
     pub requests_per_minute: NonZeroU32,
     pub cost_per_minute: NonZeroU32,
-}
-
-/// `[cache]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CacheConfig {
-    pub forecasts: u64,
-    pub forecast_seconds: u64,
-    pub answers_bytes: u64,
-    pub documents_bytes: u64,
 }
 
 /// `[events]`
@@ -372,6 +364,7 @@ impl Config {
         self.auth.check()?;
         self.mail.check()?;
         self.league.check()?;
+        self.cache.check()?;
         if !(0.0..=1.0).contains(&self.traces.sample) {
             return Err(ConfigError::Value {
                 key: "traces.sample",

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     App,
+    cache::{self, Class},
     error::{Error, Result},
     model::{self, Status, Trained},
 };
@@ -105,7 +106,11 @@ pub(super) async fn answer(
         Source::Trained(trained(app, known, engine, asked.race).await?)
     };
     let origin = if over { Origin::Backtest } else { Origin::Live };
-    let key = format!("forecast/3/{origin:?}/{}", basis.unwrap_or_default());
+    let key = cache::Key {
+        // All that it rests on is in the basis.
+        class: Class::Static,
+        text: format!("forecast/3/{origin:?}/{}", basis.unwrap_or_default()),
+    };
     let computed = compute(
         app,
         known,

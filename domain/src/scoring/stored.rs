@@ -16,6 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Change, Haul, Ruleset, ScoredPick, ScoredRace, changes};
 use crate::{
+    cache::{Class, Key},
     error::{Error, Result},
     import::rows,
 };
@@ -105,8 +106,11 @@ pub async fn scored_races<C: ConnectionTrait>(
 
 /// Under which the scored races of a league are kept while its stream of events has got so far.
 #[must_use]
-pub fn cache_key(league: &str, season: i32, sequence: i64) -> String {
-    format!("scores/1/{league}/{season}/{sequence}")
+pub fn cache_key(league: &str, season: i32, sequence: i64) -> Key {
+    Key {
+        class: Class::Results,
+        text: format!("scores/1/{league}/{season}/{sequence}"),
+    }
 }
 
 /// A pick from its row.
