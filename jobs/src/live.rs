@@ -1,16 +1,18 @@
-//! Follows races while they are run: asks OpenF1 for news again and again and hands them to `domain`,
-//! which makes events of them.
+//! Follows races while they are run: asks OpenF1 for news again and again, or has it push them, and
+//! hands them to `domain`, which makes events of them.
 //!
 //! Nothing of this is kept in a file: what was heard is in the database, so that a restart goes on
 //! from there, and asking for a little more than the news changes nothing.
 //!
 //! - `agenda` what is asked for when
 //! - `memory` what was told already
-//! - `watch` one round of asking, and the end
+//! - `watch` one round of asking and of what was pushed, and the end
 
 mod agenda;
 mod memory;
 mod watch;
+
+use std::{convert::Infallible, future::pending, mem::take};
 
 use chrono::TimeDelta;
 use domain::{
@@ -23,11 +25,18 @@ use domain::{
     },
 };
 
+use reqwest::Url;
+use tokio::sync::mpsc;
+
 use crate::upstream::{
     Policy,
     client::UpstreamError,
-    openf1::{FindError, OpenF1},
+    openf1::{
+        FindError, OpenF1,
+        push::{self, News},
+    },
 };
+use agenda::Collection;
 use watch::Watch;
 
 /// Pause after the database or OpenF1 has failed before there was anything to follow.
@@ -35,6 +44,12 @@ const PAUSE: TimeDelta = TimeDelta::seconds(20);
 
 /// Pause before OpenF1 is asked again whether it has the race.
 const UNMATCHED: TimeDelta = TimeDelta::minutes(5);
+
+/// What is pushed within such a time is stored together.
+const TOGETHER: TimeDelta = TimeDelta::milliseconds(200);
+
+/// News that may wait to be stored; then who pushes waits.
+const WAITING: usize = 4096;
 
 /// How following a race has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +69,8 @@ pub enum Outcome {
 /// A race could not be followed at all.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
-    /// The configured address cannot be used.
-    #[error("upstream.openf1.url: {0}")]
+    /// A configured address cannot be used.
+    #[error("upstream.openf1: {0}")]
     Client(UpstreamError),
     #[error(transparent)]
     Domain(#[from] Error),
@@ -65,7 +80,7 @@ pub enum FollowError {
 /// logged and tried again; after a kill another call goes on.
 ///
 /// # Errors
-/// When the address of OpenF1 cannot be used, or the database fails at the very beginning.
+/// When an address of OpenF1 cannot be used, or the database fails at the very beginning.
 pub async fn follow(app: &App, race: &Race) -> Result<Outcome, FollowError> {
     let upstream = OpenF1::new(app, policy()).map_err(FollowError::Client)?;
     follow_with(app, &upstream, race).await
@@ -80,12 +95,15 @@ pub async fn follow_with(
     upstream: &OpenF1,
     race: &Race,
 ) -> Result<Outcome, FollowError> {
+    let push = push::address(app).map_err(FollowError::Client)?;
     let Some(lease) = Lease::take(app, &live::stream(race)).await? else {
         return Ok(Outcome::ByAnother);
     };
     tracing::info!(race = race.reference, "following");
+    let (listener, pushed) = mpsc::channel(WAITING);
     let outcome = tokio::select! {
-        outcome = watch_to_the_end(app, upstream, race) => outcome,
+        outcome = watch_to_the_end(app, upstream, race, pushed) => outcome,
+        never = listen(app, upstream, push, listener) => match never {},
         () = lease.keep() => return Ok(Outcome::ByAnother),
     };
     lease.give_back().await?;
@@ -106,10 +124,32 @@ pub fn policy() -> Policy {
     }
 }
 
-async fn watch_to_the_end(app: &App, upstream: &OpenF1, race: &Race) -> Outcome {
+/// Listens to what OpenF1 pushes, if it does.
+async fn listen(
+    app: &App,
+    upstream: &OpenF1,
+    url: Option<Url>,
+    listener: mpsc::Sender<News>,
+) -> Infallible {
+    if let Some(url) = url {
+        let collections: Vec<&str> = Collection::all().map(Collection::name).collect();
+        push::listen(app, upstream, &url, &collections, listener.clone()).await;
+    }
+    // Who watches must not take it for the end.
+    listener.closed().await;
+    pending().await
+}
+
+async fn watch_to_the_end(
+    app: &App,
+    upstream: &OpenF1,
+    race: &Race,
+    mut pushed: mpsc::Receiver<News>,
+) -> Outcome {
     let mut watch = None;
+    let mut news = Vec::new();
     loop {
-        let next = match step(app, upstream, race, &mut watch).await {
+        let next = match step(app, upstream, race, &mut watch, &mut news).await {
             Ok(Step::Ended(outcome)) => return outcome,
             Ok(Step::Next(pause)) => pause,
             Err(error) => {
@@ -117,7 +157,15 @@ async fn watch_to_the_end(app: &App, upstream: &OpenF1, race: &Race) -> Outcome 
                 PAUSE
             }
         };
-        app.clock.sleep(next).await;
+        tokio::select! {
+            () = app.clock.sleep(next) => {}
+            _ = pushed.recv_many(&mut news, WAITING) => app.clock.sleep(TOGETHER).await,
+        }
+        while news.len() < WAITING
+            && let Ok(more) = pushed.try_recv()
+        {
+            news.push(more);
+        }
     }
 }
 
@@ -133,6 +181,7 @@ async fn step<'a>(
     upstream: &'a OpenF1,
     race: &Race,
     watch: &mut Option<Watch<'a>>,
+    pushed: &mut Vec<News>,
 ) -> Result<Step, Error> {
     let Some(race) = schedule::refreshed(app, race).await? else {
         return Ok(Step::Ended(Outcome::Cancelled));
@@ -155,6 +204,8 @@ async fn step<'a>(
         _ => {}
     }
     let Some(watch) = watch else {
+        // Until it is known which session is meant, all of it is asked for later.
+        pushed.retain(|news| !matches!(news, News::Told(_)));
         let known = schedule::known(app, &race).await?;
         if known.classified {
             return Ok(Step::Ended(Outcome::Classified));
@@ -174,7 +225,7 @@ async fn step<'a>(
         *watch = Some(Watch::new(app, upstream, race, &weekend, known.facts));
         return Ok(Step::Next(TimeDelta::zero()));
     };
-    if watch.round().await? {
+    if watch.round(take(pushed)).await? {
         return Ok(Step::Ended(Outcome::Classified));
     }
     Ok(Step::Next(watch.pause()))

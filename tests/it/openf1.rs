@@ -17,10 +17,12 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter,
 };
+use serde_json::Value;
 
 use crate::support::{Setup, TestApp};
 
 mod against_stub;
+mod push;
 
 const RACE: &str = "2023_monaco";
 

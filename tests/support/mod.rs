@@ -3,6 +3,7 @@
 //! SQLite in a temporary folder by default; with `TEST_DATABASE_URL` a database of its own on
 //! that PostgreSQL server, with `TEST_REDIS_URL` answers shared through that Redis.
 
+pub mod broker;
 pub mod command;
 pub mod database;
 pub mod dump;
@@ -12,6 +13,7 @@ pub mod only;
 pub mod receiver;
 pub mod redis;
 pub mod rows;
+pub mod service;
 pub mod streams;
 pub mod stub;
 pub mod upstream;

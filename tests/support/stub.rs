@@ -42,12 +42,18 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 impl Stub {
     /// Starts on a free port at a time; none where it is not there.
     pub fn start(now: &str, speed: u32) -> Option<Self> {
+        Self::start_with(now, speed, &[])
+    }
+
+    /// The same with options of its own.
+    pub fn start_with(now: &str, speed: u32, options: &[&str]) -> Option<Self> {
         let (program, data) = (shared("upstream/upstream.py")?, shared("data")?);
         let mut child = Command::new("python3")
             .arg(program)
             .args(["--port", "0", "--now", now, "--speed", &speed.to_string()])
             .arg("--data")
             .arg(data)
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -15,7 +15,9 @@ mod upstream;
 pub use account::{AuthConfig, MailConfig};
 pub use cache::{CacheConfig, TtlConfig};
 pub use league::LeagueConfig;
-pub use upstream::{OpenMeteoConfig, OpenWeatherMapConfig, UpstreamConfig, UpstreamService};
+pub use upstream::{
+    OpenF1Config, OpenMeteoConfig, OpenWeatherMapConfig, UpstreamConfig, UpstreamService,
+};
 
 /// The commented defaults, as printed by `pitwall config`.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -291,6 +293,8 @@ impl Config {
             "database.url",
             "redis.url",
             "upstream.openweathermap.key",
+            "upstream.openf1.username",
+            "upstream.openf1.password",
             "auth.key",
         ] {
             let variable = format!("PITWALL__{}", key.to_uppercase().replace('.', "__"));
@@ -361,6 +365,7 @@ impl Config {
                 expected: "32 random characters or more",
             });
         }
+        self.upstream.openf1.check()?;
         self.auth.check()?;
         self.mail.check()?;
         self.league.check()?;
@@ -451,6 +456,7 @@ mod tests {
             &mut config.auth.admin_token,
             &mut config.auth.key,
             &mut config.mail.url,
+            &mut config.upstream.openf1.password,
         ] {
             "fedcba9876543210".clone_into(secret);
         }

@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::ClockConfig;
+use super::{ClockConfig, ConfigError};
 
 /// `[upstream.…]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpstreamConfig {
     pub jolpica: UpstreamService,
-    pub openf1: UpstreamService,
+    pub openf1: OpenF1Config,
     pub open_meteo: OpenMeteoConfig,
     pub openweathermap: OpenWeatherMapConfig,
 }
@@ -23,10 +23,60 @@ pub struct UpstreamService {
     pub url: String,
 }
 
+/// `[upstream.openf1]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenF1Config {
+    pub url: String,
+    /// The account; without one nothing is pushed.
+    pub username: String,
+    pub password: String,
+    pub push_url: String,
+}
+
+impl OpenF1Config {
+    /// Whether there is an account.
+    #[must_use]
+    pub fn has_account(&self) -> bool {
+        !self.username.is_empty()
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.username.is_empty() != self.password.is_empty() {
+            return Err(ConfigError::Value {
+                key: "upstream.openf1.username",
+                value: self.username.clone(),
+                expected: "a name and upstream.openf1.password, or neither",
+            });
+        }
+        let protocols = ["mqtts://", "wss://", "mqtt://", "ws://"];
+        let url = &self.push_url;
+        if !url.is_empty() && !protocols.iter().any(|start| url.starts_with(start)) {
+            return Err(ConfigError::Value {
+                key: "upstream.openf1.push_url",
+                value: url.clone(),
+                expected: "mqtts://HOST:PORT or wss://HOST:PORT/PATH",
+            });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for OpenF1Config {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenF1Config")
+            .field("url", &self.url)
+            .field("username", &self.username)
+            .field("push_url", &self.push_url)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Services that everybody uses, and that know the time.
 const PUBLIC: [&str; 4] = [
     "api.jolpi.ca",
-    "api.openf1.org",
+    "openf1.org",
     "open-meteo.com",
     "api.openweathermap.org",
 ];

@@ -6,7 +6,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::live::record::{Record, Said};
 
-use crate::upstream::openf1::since;
+use crate::upstream::openf1::{
+    payload::{
+        Interval, Lap, Payload, Pit, Position, RaceControl, SessionResult, Stint, Weather,
+    },
+    since,
+};
 
 /// What may be asked for, in the order in which it is: laps say when stints were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +50,9 @@ pub(super) const NEWS: [Collection; 7] = [
     Collection::Weather,
 ];
 
+/// So often at most anything is asked for while it is pushed: a message may be lost on the way.
+const WHILE_PUSHED: TimeDelta = TimeDelta::minutes(1);
+
 /// So often everything is asked for, not only the news: records are mended later, and some come late.
 const SWEEP: TimeDelta = TimeDelta::minutes(10);
 
@@ -55,6 +63,25 @@ const LATEST_ONLY: TimeDelta = TimeDelta::minutes(10);
 const LONGEST_SILENCE: TimeDelta = TimeDelta::minutes(90);
 
 impl Collection {
+    /// All that may be asked for.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        NEWS.into_iter().chain([Self::SessionResult])
+    }
+
+    /// As OpenF1 calls it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::RaceControl => RaceControl::COLLECTION,
+            Self::Laps => Lap::COLLECTION,
+            Self::Position => Position::COLLECTION,
+            Self::Intervals => Interval::COLLECTION,
+            Self::Stints => Stint::COLLECTION,
+            Self::Pit => Pit::COLLECTION,
+            Self::Weather => Weather::COLLECTION,
+            Self::SessionResult => SessionResult::COLLECTION,
+        }
+    }
+
     /// Seconds from one time to the next; none when it is not asked for.
     fn every(self, phase: Phase) -> Option<TimeDelta> {
         let [before, running, overdue, after] = match self {
@@ -117,29 +144,32 @@ pub(super) struct Agenda {
     swept: BTreeMap<Collection, DateTime<Utc>>,
     /// The time of the latest record.
     latest: BTreeMap<Collection, DateTime<Utc>>,
+    /// Whether what happens is pushed, so that it is asked for to be sure only.
+    pushed: bool,
     not_before: Option<DateTime<Utc>>,
 }
 
 impl Agenda {
     /// What is due, in order.
     pub(super) fn due(&self, phase: Phase, now: DateTime<Utc>) -> Vec<Collection> {
-        let all = NEWS.into_iter().chain([Collection::SessionResult]);
-        all.filter(|collection| {
-            self.next_of(*collection, phase)
-                .is_some_and(|next| next <= now)
-        })
-        .collect()
+        let is_due = |collection: &Collection| {
+            let next = self.next_of(*collection, phase);
+            next.is_some_and(|next| next <= now)
+        };
+        Collection::all().filter(is_due).collect()
     }
 
     /// When something is due next.
     pub(super) fn next(&self, phase: Phase) -> DateTime<Utc> {
-        let all = NEWS.into_iter().chain([Collection::SessionResult]);
-        let next = all.filter_map(|collection| self.next_of(collection, phase));
+        let next = Collection::all().filter_map(|collection| self.next_of(collection, phase));
         next.min().unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 
     fn next_of(&self, collection: Collection, phase: Phase) -> Option<DateTime<Utc>> {
-        let every = collection.every(phase)?;
+        let mut every = collection.every(phase)?;
+        if self.pushed {
+            every = every.max(WHILE_PUSHED);
+        }
         let asked = self.asked.get(&collection);
         let next = asked.map_or(DateTime::<Utc>::MIN_UTC, |asked| *asked + every);
         Some(next.max(self.not_before.unwrap_or(next)))
@@ -180,6 +210,24 @@ impl Agenda {
             let latest = self.latest.entry(collection).or_insert(time);
             *latest = time.max(*latest);
         }
+    }
+
+    /// Takes note whether what happens is pushed from now on. What was missed until then is asked
+    /// for at once.
+    pub(super) fn is_pushed(&mut self, pushed: bool) {
+        self.pushed = pushed;
+        self.ask_anew();
+    }
+
+    /// All is due, as if nothing had been asked for.
+    pub(super) fn ask_anew(&mut self) {
+        self.asked.clear();
+        self.swept.clear();
+    }
+
+    /// A collection is due as soon as it is asked for at all.
+    pub(super) fn hurry(&mut self, collection: Collection) {
+        self.asked.remove(&collection);
     }
 
     /// Whether nothing may be asked for now.
@@ -304,6 +352,42 @@ mod tests {
         assert_eq!(news.as_deref(), Some("date>=2030-05-12T12:59:40.000"));
         let late = agenda.ask(Collection::Intervals, false, start() + TimeDelta::hours(3));
         assert_eq!(late.as_deref(), Some("date>=2030-05-12T14:30:00.000"));
+    }
+
+    #[test]
+    fn what_is_pushed_is_asked_for_once_and_then_seldom_until_it_is_pushed_no_longer() {
+        let mut agenda = Agenda::default();
+        let ask = |agenda: &mut Agenda, second| {
+            let now = start() + seconds(second);
+            let due = agenda.due(Phase::Running, now);
+            for collection in &due {
+                agenda.ask(*collection, false, now);
+            }
+            agenda.swept(&due, now);
+            due
+        };
+        ask(&mut agenda, 0);
+        agenda.is_pushed(true);
+        assert_eq!(ask(&mut agenda, 3), NEWS);
+        assert!(ask(&mut agenda, 62).is_empty());
+        assert_eq!(ask(&mut agenda, 63), NEWS[..6]);
+        agenda.is_pushed(false);
+        assert_eq!(ask(&mut agenda, 70), NEWS);
+        assert_eq!(ask(&mut agenda, 80), NEWS[..4]);
+    }
+
+    #[test]
+    fn what_is_to_be_hurried_is_due_at_once() {
+        let mut agenda = Agenda::default();
+        let now = start();
+        agenda.ask(Collection::SessionResult, false, now);
+        let due = |agenda: &Agenda, phase| {
+            let due = agenda.due(phase, now + seconds(1));
+            due.contains(&Collection::SessionResult)
+        };
+        assert!(!due(&agenda, Phase::After));
+        agenda.hurry(Collection::SessionResult);
+        assert!(due(&agenda, Phase::After) && !due(&agenda, Phase::Running));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! One round of asking for news, and the end of a race.
+//! One round of asking for news and of hearing what is pushed, and the end of a race.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
@@ -9,6 +9,7 @@ use domain::{
     import::source::Problem,
     live::{self, Race, record::Record},
 };
+use serde_json::Value;
 
 use super::{
     agenda::{Agenda, Collection, NEWS, Phase},
@@ -19,9 +20,11 @@ use crate::upstream::{
     openf1::{
         OpenF1,
         matching::Weekend,
+        page::{Page, read_each},
         payload::{
             Interval, Lap, Pit, Position, RaceControl, Session, SessionResult, Stint, Weather,
         },
+        push::News,
         translate::{Course, Told, classification, is_whole, translate},
     },
 };
@@ -112,11 +115,16 @@ impl<'a> Watch<'a> {
         (next - now).clamp(TimeDelta::zero(), LONGEST_PAUSE)
     }
 
-    /// Asks for what is due and takes in what comes; says whether the race is classified now.
+    /// Takes in what was pushed, asks for what is due and takes in what comes; says whether the race
+    /// is classified now.
     ///
     /// # Errors
     /// When the database fails; what was heard is asked for again.
-    pub(super) async fn round(&mut self) -> Result<bool, Error> {
+    pub(super) async fn round(&mut self, pushed: Vec<News>) -> Result<bool, Error> {
+        if let Err(error) = self.listen(pushed).await {
+            self.agenda.ask_anew();
+            return Err(error);
+        }
         let begun = self.app.clock.waiting_time();
         for collection in self.agenda.due(self.phase(begun), begun) {
             let now = self.app.clock.waiting_time();
@@ -132,6 +140,53 @@ impl<'a> Watch<'a> {
             }
         }
         Ok(false)
+    }
+
+    /// Takes in what was pushed.
+    async fn listen(&mut self, pushed: Vec<News>) -> Result<(), Error> {
+        let mut records: BTreeMap<Collection, Vec<Value>> = BTreeMap::new();
+        for news in pushed {
+            match news {
+                News::Opened => self.agenda.is_pushed(true),
+                News::Lost => self.agenda.is_pushed(false),
+                News::Told(message) => {
+                    let mut known = Collection::all();
+                    let collection = known.find(|known| known.name() == message.collection);
+                    // All sessions come by the same way.
+                    let session = message.record.get("session_key").and_then(Value::as_i64);
+                    if let Some(collection) = collection
+                        && session == Some(self.session.session_key)
+                    {
+                        records.entry(collection).or_default().push(message.record);
+                    }
+                }
+            }
+        }
+        let now = self.app.clock.waiting_time();
+        let mut heard = Heard::default();
+        for (collection, records) in records {
+            let records = self.read(collection, records);
+            heard.records.extend(records);
+        }
+        self.take_in(heard, now).await.map(drop)
+    }
+
+    /// What pushed records of a collection say. The order after the flag comes car by car: that is a
+    /// sign to ask for all of it.
+    fn read(&mut self, collection: Collection, records: Vec<Value>) -> Vec<Record> {
+        match collection {
+            Collection::RaceControl => self.say::<RaceControl>(&read_each(records)),
+            Collection::Position => self.say::<Position>(&read_each(records)),
+            Collection::Intervals => self.say::<Interval>(&read_each(records)),
+            Collection::Stints => self.say::<Stint>(&read_each(records)),
+            Collection::Pit => self.say::<Pit>(&read_each(records)),
+            Collection::Weather => self.say::<Weather>(&read_each(records)),
+            Collection::Laps => self.say_laps(&read_each(records)),
+            Collection::SessionResult => {
+                self.agenda.hurry(collection);
+                Vec::new()
+            }
+        }
     }
 
     /// Takes in the order after the flag, once it is whole or has been waited for, and all that was
@@ -210,10 +265,7 @@ impl<'a> Watch<'a> {
             Collection::Weather => self.told::<Weather>(&filters).await?,
             Collection::Laps => {
                 let page = self.upstream.ask::<Lap>(&filters).await?;
-                self.course.learn(&page.rows);
-                let (records, problems) = translate(&page, &self.course);
-                self.report(&problems);
-                records
+                self.say_laps(&page)
             }
             Collection::SessionResult => {
                 let page = self.upstream.ask::<SessionResult>(&filters).await?;
@@ -231,9 +283,19 @@ impl<'a> Watch<'a> {
 
     async fn told<T: Told>(&mut self, filters: &[String]) -> Result<Vec<Record>, UpstreamError> {
         let page = self.upstream.ask::<T>(filters).await?;
-        let (records, problems) = translate(&page, &self.course);
+        Ok(self.say(&page))
+    }
+
+    /// Stints, among others, are told of by laps.
+    fn say_laps(&mut self, page: &Page<Lap>) -> Vec<Record> {
+        self.course.learn(&page.rows);
+        self.say(page)
+    }
+
+    fn say<T: Told>(&mut self, page: &Page<T>) -> Vec<Record> {
+        let (records, problems) = translate(page, &self.course);
         self.report(&problems);
-        Ok(records)
+        records
     }
 
     /// Stores what was heard, all at once; says whether the race is classified now.

@@ -1,6 +1,8 @@
 //! The one HTTP client for services on the network, and its policy. Knows nothing of what they
 //! say: the caller reads the body, and one that it cannot read is asked for again.
 
+mod account;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -14,13 +16,15 @@ use domain::{
     App,
     upstream::{Limits, NotReserved, reserve},
 };
+use account::Account;
 use reqwest::{
-    Response, StatusCode, Url,
+    RequestBuilder, Response, StatusCode, Url,
     header::{self, HeaderMap, HeaderName, HeaderValue},
     redirect,
 };
 
 use super::{
+    address,
     breaker::Breaker,
     policy::{Policy, http_date, retry_after},
 };
@@ -48,6 +52,7 @@ pub struct Client {
     breaker: Mutex<Breaker>,
     answers: Mutex<HashMap<String, Answer>>,
     secret: Option<Secret>,
+    account: Option<Account>,
     chance: AtomicU64,
     requests: AtomicU64,
 }
@@ -72,7 +77,7 @@ pub enum UpstreamError {
     #[error("{address:?} is no address to ask: expected {expected}")]
     Address {
         address: String,
-        expected: &'static str,
+        expected: String,
     },
     /// Too many failures in a row.
     #[error(
@@ -109,6 +114,14 @@ pub enum UpstreamError {
     NotReserved(#[from] NotReserved),
 }
 
+impl UpstreamError {
+    /// Whether the service asks who asks.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Refused { status: 401, .. })
+    }
+}
+
 /// A try that failed.
 enum Failed {
     /// The next would too.
@@ -142,28 +155,21 @@ impl Client {
         limits: Limits,
         policy: Policy,
     ) -> Result<Self, UpstreamError> {
-        let refused = |expected| UpstreamError::Address {
-            address: base.to_owned(),
-            expected,
-        };
         let base = base.trim_end_matches('/');
-        let url = Url::parse(base).map_err(|_| refused("https://HOST/PATH"))?;
-        let host = url.host_str().ok_or_else(|| refused("a host"))?;
-        let local = is_loopback(host);
-        if url.scheme() != "https" && !(url.scheme() == "http" && local) {
-            return Err(refused("https://, or http:// to this machine itself"));
-        }
+        let url = address::read(base, &[("https", "http")])?;
+        let host = url.host_str().unwrap_or_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(user_agent())
             .connect_timeout(policy.connect_timeout)
             .timeout(policy.total_timeout)
             .redirect(redirect::Policy::custom(follow));
-        if local {
+        if address::is_loopback(host) {
             builder = builder.no_proxy();
         }
-        let http = builder
-            .build()
-            .map_err(|_| refused("certificates of the system to check it by"))?;
+        let http = builder.build().map_err(|_| UpstreamError::Address {
+            address: base.to_owned(),
+            expected: "certificates of the system to check it by".to_owned(),
+        })?;
         let host = url
             .port()
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
@@ -180,6 +186,7 @@ impl Client {
             breaker: Mutex::default(),
             answers: Mutex::default(),
             secret: None,
+            account: None,
             chance: AtomicU64::new(seed),
             requests: AtomicU64::new(0),
         })
@@ -227,12 +234,31 @@ impl Client {
         read: impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<T, UpstreamError> {
         let url = format!("{}{path}", self.base);
+        let token = self.token().await?;
+        let asking = self.trying(&url, async || self.ask(&url, token.as_deref(), &read).await);
+        match (asking.await, &token) {
+            (Err(error), Some(token)) if error.is_unauthorized() => {
+                self.forget_token(token).await;
+                let token = self.token().await?;
+                let again = async || self.ask(&url, token.as_deref(), &read).await;
+                self.trying(&url, again).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    /// Tries a request until it succeeds, as often as the policy says, each time in its turn.
+    async fn trying<T>(
+        &self,
+        url: &str,
+        request: impl AsyncFn() -> Result<T, Failed>,
+    ) -> Result<T, UpstreamError> {
+        let url = url.to_owned();
         let mut tries = 0;
         loop {
             self.wait_for_turn().await?;
             tries += 1;
-            let outcome = self.ask(&url, &read).await;
-            let (reason, asked) = match outcome {
+            let (reason, asked) = match request().await {
                 Ok(value) => {
                     lock(&self.breaker).answered();
                     return Ok(value);
@@ -259,7 +285,7 @@ impl Client {
             }
             let pause = match asked {
                 Some(wait) => self.policy.asked_for(wait, self.chance()),
-                None => self.policy.pause(tries, self.chance()),
+                None => self.pause(tries),
             };
             self.app.clock.sleep(pause).await;
         }
@@ -288,29 +314,22 @@ impl Client {
     async fn ask<T>(
         &self,
         url: &str,
+        token: Option<&str>,
         read: &impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<T, Failed> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
         let mut request = self
             .http
             .get(self.address(url)?)
             .header(header::ACCEPT, "application/json");
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
         if let Some(answer) = lock(&self.answers).get(url) {
             let (name, value) = &answer.condition;
             request = request.header(name, value);
         }
-        let response = request.send().await;
-        let response = response.map_err(Failed::on_the_way);
-        let status = response.as_ref().map(Response::status);
-        let outcome =
-            status.map_or_else(|_| "none".to_owned(), |status| status.as_str().to_owned());
-        metrics::counter!(
-            "pitwall_upstream_requests_total", "host" => self.host.clone(), "status" => outcome
-        )
-        .increment(1);
-        let response = response?;
-        let status = response.status();
-        if status == StatusCode::NOT_MODIFIED {
+        let response = self.send(request).await?;
+        if response.status() == StatusCode::NOT_MODIFIED {
             let answers = lock(&self.answers);
             let Some(answer) = answers.get(url) else {
                 let reason = "said to be as before, which it never was";
@@ -318,16 +337,8 @@ impl Client {
             };
             return read(&answer.body).map_err(|reason| Failed::TryAgain(reason, None));
         }
-        if !status.is_success() {
-            let mut failed = self.refusal(url, &response);
-            if let Failed::ForGood(UpstreamError::Refused { said, .. }) = &mut failed {
-                let body = self.body(url, response).await?;
-                *said = String::from_utf8_lossy(&body).chars().take(SAID).collect();
-            }
-            return Err(failed);
-        }
         let condition = condition(response.headers());
-        let body = self.body(url, response).await?;
+        let body = self.answer(url, response).await?;
         let value = read(&body).map_err(|reason| Failed::TryAgain(reason, None))?;
         if let Some(condition) = condition {
             let mut answers = lock(&self.answers);
@@ -339,12 +350,39 @@ impl Client {
         Ok(value)
     }
 
+    /// Sends a request, and counts it.
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failed> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let response = request.send().await.map_err(Failed::on_the_way);
+        let status = response.as_ref().map(Response::status);
+        let outcome =
+            status.map_or_else(|_| "none".to_owned(), |status| status.as_str().to_owned());
+        metrics::counter!(
+            "pitwall_upstream_requests_total", "host" => self.host.clone(), "status" => outcome
+        )
+        .increment(1);
+        response
+    }
+
+    /// The body of an answer that is no refusal.
+    async fn answer(&self, url: &str, response: Response) -> Result<Vec<u8>, Failed> {
+        if response.status().is_success() {
+            return self.body(url, response).await;
+        }
+        let mut failed = self.refusal(url, &response);
+        if let Failed::ForGood(UpstreamError::Refused { said, .. }) = &mut failed {
+            let body = self.body(url, response).await?;
+            *said = String::from_utf8_lossy(&body).chars().take(SAID).collect();
+        }
+        Err(failed)
+    }
+
     /// What is really asked for.
     fn address(&self, url: &str) -> Result<Url, Failed> {
         let address = Url::parse(url).map_err(|_| {
             Failed::ForGood(UpstreamError::Address {
                 address: url.to_owned(),
-                expected: "a path and a query",
+                expected: "a path and a query".to_owned(),
             })
         })?;
         let Some(Secret { name, value }) = &self.secret else {
@@ -393,6 +431,12 @@ impl Client {
         Failed::TryAgain(format!("status {status}"), asked)
     }
 
+    /// Pause after so many failed tries, by the policy.
+    #[must_use]
+    pub fn pause(&self, failed: u32) -> TimeDelta {
+        self.policy.pause(failed, self.chance())
+    }
+
     /// The next of a row of numbers from 0 to 1 (splitmix64).
     fn chance(&self) -> f64 {
         const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -436,13 +480,6 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     attempt.follow()
 }
 
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let address = address.parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 /// How to ask whether an answer has changed, where the service says.
 fn condition(headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
     let with = |name, condition| Some((condition, headers.get(name)?.clone()));
@@ -452,24 +489,4 @@ fn condition(headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_spoken_to_in_the_clear() {
-        for host in ["localhost", "127.0.0.1", "127.8.0.1", "[::1]"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "api.jolpi.ca",
-            "10.0.0.1",
-            "localhost.example.org",
-            "0.0.0.0",
-        ] {
-            assert!(!is_loopback(host), "{host}");
-        }
-    }
 }

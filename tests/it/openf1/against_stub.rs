@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
+    config::Config,
     import::{ergast::Ergast, import},
     live::{
         board::Board,
@@ -30,6 +31,8 @@ use crate::support::{
     stub::{Asked, Stub, shared},
 };
 
+mod pushed;
+
 /// Ten minutes before the start.
 const BEFORE: &str = "2023-05-28T12:50:00Z";
 
@@ -46,13 +49,21 @@ struct RaceDay {
 impl RaceDay {
     /// None where there is no stand-in.
     async fn begin() -> Option<Self> {
-        let stub = Stub::start(BEFORE, 0)?;
+        Self::begin_with(&[], |_| {}).await
+    }
+
+    /// The same with options of the stand-in and settings.
+    async fn begin_with(options: &[&str], change: impl FnOnce(&mut Config)) -> Option<Self> {
+        let stub = Stub::start_with(BEFORE, 0, options)?;
         let setup = Setup {
             bundled: true,
             ..Setup::default()
         };
-        let url = format!("{}/v1", stub.url);
-        let test = TestApp::start_with(setup, |config| config.upstream.openf1.url = url).await;
+        let test = TestApp::start_with(setup, |config| {
+            config.upstream.openf1.url = format!("{}/v1", stub.url);
+            change(config);
+        });
+        let test = test.await;
         let race = race_is(&test.app, RaceStatus::Scheduled).await;
         Some(Self { stub, test, race })
     }
@@ -199,10 +210,14 @@ async fn disturbed() -> Option<Board> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_race_with_all_sorts_of_trouble_ends_as_one_without() {
-    let (calm, troubled) = tokio::join!(undisturbed(), disturbed());
+    let (calm, troubled, pushed) = tokio::join!(undisturbed(), disturbed(), pushed::to_the_end());
     let (Some(calm), Some(troubled)) = (calm, troubled) else {
         return;
     };
+    // None where there is no broker.
+    if let Some(pushed) = pushed {
+        assert_eq!(calm, pushed);
+    }
     assert_eq!(calm.track, troubled.track);
     assert_eq!(calm.messages, troubled.messages);
     assert_eq!(calm.weather, troubled.weather);

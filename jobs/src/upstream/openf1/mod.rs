@@ -1,5 +1,6 @@
-//! OpenF1: what happens on the track, from 2023 on. Without an account it may be asked 3 times a
-//! second and 30 times a minute, and answers at once or with a refusal while a session runs.
+//! OpenF1: what happens on the track, from 2023 on. It may be asked 3 times a second and 30 times a
+//! minute; while a session runs it answers those only who have an account, and pushes to them what
+//! happens.
 //!
 //! It has no pages: a question is answered whole, and "nothing" is a 404. Filters in the question
 //! (`date>=…`) keep answers short. Every record is checked by itself; what is wrong with one is a
@@ -8,6 +9,7 @@
 //! - `payload` the records as they come, typed
 //! - `page` an answer, record by record
 //! - `matching` which of its sessions is which of ours
+//! - `push` the same records as they are made, with an account
 //! - `translate` what it says of a race, as the live feed of `domain` is told
 //! - `details` laps, stops, race control and weather of a past race, for the importer
 
@@ -15,6 +17,7 @@ pub mod details;
 pub mod matching;
 pub mod page;
 pub mod payload;
+pub mod push;
 pub mod translate;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -78,8 +81,11 @@ impl OpenF1 {
     /// # Errors
     /// When the configured address cannot be used.
     pub fn new(app: &App, policy: Policy) -> Result<Self, UpstreamError> {
-        let url = &app.config.upstream.openf1.url;
-        let client = Client::new(app, url, LIMITS, policy)?;
+        let config = &app.config.upstream.openf1;
+        let mut client = Client::new(app, &config.url, LIMITS, policy)?;
+        if config.has_account() {
+            client = client.with_account(&config.username, &config.password);
+        }
         Ok(Self { client })
     }
 

@@ -34,6 +34,12 @@ impl<T> Default for Page<T> {
 pub fn read<T: Payload>(body: &[u8]) -> Result<Page<T>, String> {
     let list: Vec<Value> = serde_json::from_slice(body)
         .map_err(|error| format!("expected a list of records: {error}"))?;
+    Ok(read_each(list))
+}
+
+/// Reads records one by one.
+#[must_use]
+pub fn read_each<T: Payload>(list: Vec<Value>) -> Page<T> {
     let mut page = Page::default();
     let mut more = 0;
     for (line, value) in (1..).zip(list) {
@@ -51,7 +57,7 @@ pub fn read<T: Payload>(body: &[u8]) -> Result<Page<T>, String> {
     {
         last.message = format!("{} (and {more} more)", last.message);
     }
-    Ok(page)
+    page
 }
 
 /// What is wrong with a record of a collection.
