@@ -1,6 +1,7 @@
 //! Forecasts that are said before the race: written down, frozen when their session begins, scored
 //! when it is run, and again when its results are corrected.
 
+mod restless;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};

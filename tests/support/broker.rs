@@ -28,9 +28,16 @@ impl Broker {
         let configuration = folder.path().join("mosquitto.conf");
         let passwords = folder.path().join("passwords");
         // Else it gives up what root may do, and cannot read its files.
-        let user = if folder_is_of_root(&folder) { "user root\n" } else { "" };
+        let user = if folder_is_of_root(&folder) {
+            "user root\n"
+        } else {
+            ""
+        };
         let who = match password {
-            Some(_) => format!("allow_anonymous false\npassword_file {}", passwords.display()),
+            Some(_) => format!(
+                "allow_anonymous false\npassword_file {}",
+                passwords.display()
+            ),
             None => "allow_anonymous true".to_owned(),
         };
         let text = format!(
@@ -58,7 +65,10 @@ impl Broker {
         let mut create = vec!["-c"];
         logins.into_iter().all(|(name, password)| {
             let mut command = Command::new("mosquitto_passwd");
-            command.args(std::mem::take(&mut create)).arg("-b").arg(&file);
+            command
+                .args(std::mem::take(&mut create))
+                .arg("-b")
+                .arg(&file);
             let made = command.args([name, password]).output();
             made.is_ok_and(|made| made.status.success())
         })

@@ -26,7 +26,10 @@ impl Service {
     pub fn new(program: &'static str, arguments: &[&str], port: u16) -> Self {
         Self {
             program,
-            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            arguments: arguments
+                .iter()
+                .map(|&argument| argument.to_owned())
+                .collect(),
             port,
             running: None,
         }

@@ -54,7 +54,7 @@ struct Said {
 /// [`Error::Conflict`] when races or models change again and again meanwhile, or when the database
 /// fails. An engine that fails is left out.
 pub async fn publish(app: &App, race: &race::Model) -> Result<usize> {
-    for _ in 0..turn::ATTEMPTS {
+    for pause in turn::pauses() {
         let known = known(app).await?;
         let looked_at = known.shelf().versions;
         let row = race::Entity::find_by_id(race.id).one(&app.db).await?;
@@ -66,6 +66,7 @@ pub async fn publish(app: &App, race: &race::Model) -> Result<usize> {
         if let Some(written) = write(app, &known, looked_at, &race, said).await? {
             return Ok(written);
         }
+        tokio::time::sleep(pause).await;
     }
     Err(turn::restless())
 }

@@ -55,12 +55,12 @@ pub fn evaluate(known: &Known, forecast: &RaceForecast) -> Option<Evaluation> {
 /// [`Error::Conflict`] when races change again and again meanwhile, or when the database fails.
 pub async fn score(app: &App) -> Result<usize> {
     let mut written = 0;
-    for _ in 0..turn::ATTEMPTS {
+    for pause in turn::pauses() {
         let known = known(app).await?;
         let looked_at = known.shelf().versions;
         match write_all(app, &known, looked_at, &mut written).await? {
             Outcome::Done => return Ok(written),
-            Outcome::Outdated => {}
+            Outcome::Outdated => tokio::time::sleep(pause).await,
         }
     }
     Err(turn::restless())

@@ -7,9 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::live::record::{Record, Said};
 
 use crate::upstream::openf1::{
-    payload::{
-        Interval, Lap, Payload, Pit, Position, RaceControl, SessionResult, Stint, Weather,
-    },
+    payload::{Interval, Lap, Payload, Pit, Position, RaceControl, SessionResult, Stint, Weather},
     since,
 };
 

@@ -15,9 +15,9 @@ pub(super) fn read(address: &str, protocols: &[(&str, &str)]) -> Result<Url, Ups
     let url = Url::parse(address).ok().filter(Url::has_host);
     let fine = url.filter(|url| {
         let local = url.host_str().is_some_and(is_loopback);
-        protocols.iter().any(|(secure, clear)| {
-            url.scheme() == *secure || local && url.scheme() == *clear
-        })
+        protocols
+            .iter()
+            .any(|(secure, clear)| url.scheme() == *secure || local && url.scheme() == *clear)
     });
     fine.ok_or_else(|| {
         let expected = protocols.iter().map(|(secure, clear)| {

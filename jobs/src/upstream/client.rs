@@ -11,12 +11,12 @@ use std::{
     },
 };
 
+use account::Account;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     App,
     upstream::{Limits, NotReserved, reserve},
 };
-use account::Account;
 use reqwest::{
     RequestBuilder, Response, StatusCode, Url,
     header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -75,10 +75,7 @@ struct Answer {
 pub enum UpstreamError {
     /// The configured address cannot be used.
     #[error("{address:?} is no address to ask: expected {expected}")]
-    Address {
-        address: String,
-        expected: String,
-    },
+    Address { address: String, expected: String },
     /// Too many failures in a row.
     #[error(
         "{host} is left alone until {until} after failing again and again; the last time: {reason}"
@@ -234,24 +231,26 @@ impl Client {
         read: impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<T, UpstreamError> {
         let url = format!("{}{path}", self.base);
+        let (url, read) = (url.as_str(), &read);
         let token = self.token().await?;
-        let asking = self.trying(&url, async || self.ask(&url, token.as_deref(), &read).await);
-        match (asking.await, &token) {
-            (Err(error), Some(token)) if error.is_unauthorized() => {
-                self.forget_token(token).await;
+        let token = token.as_deref();
+        let asking = self.trying(url, move || self.ask(url, token, read));
+        match (asking.await, token) {
+            (Err(error), Some(refused)) if error.is_unauthorized() => {
+                self.forget_token(refused).await;
                 let token = self.token().await?;
-                let again = async || self.ask(&url, token.as_deref(), &read).await;
-                self.trying(&url, again).await
+                let token = token.as_deref();
+                self.trying(url, move || self.ask(url, token, read)).await
             }
             (answer, _) => answer,
         }
     }
 
     /// Tries a request until it succeeds, as often as the policy says, each time in its turn.
-    async fn trying<T>(
+    async fn trying<T, F: Future<Output = Result<T, Failed>>>(
         &self,
         url: &str,
-        request: impl AsyncFn() -> Result<T, Failed>,
+        request: impl Fn() -> F,
     ) -> Result<T, UpstreamError> {
         let url = url.to_owned();
         let mut tries = 0;

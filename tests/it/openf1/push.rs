@@ -48,9 +48,10 @@ async fn give(State(tokens): State<Tokens>, form: String) -> Json<Value> {
 
 /// An application with an account, and what is pushed to it.
 struct Listening {
-    test: TestApp,
     news: mpsc::Receiver<News>,
     listening: JoinHandle<()>,
+    // Dropped last: takes the database away.
+    _test: TestApp,
 }
 
 impl Listening {
@@ -72,9 +73,9 @@ impl Listening {
             push::listen(&app, &upstream, &url, &["laps", "position"], listener).await;
         });
         Self {
-            test,
             news,
             listening,
+            _test: test,
         }
     }
 
@@ -110,7 +111,9 @@ async fn who_has_an_account_is_told_and_again_after_the_broker_was_away() {
     let publisher = Publisher::to(&broker);
     let lap = json!({ "session_key": 9094, "driver_number": 7, "lap_number": 3 });
     let place = json!({ "session_key": 9094, "driver_number": 7, "position": 1 });
-    publisher.publish("car_data", &json!({ "speed": 300 })).await;
+    publisher
+        .publish("car_data", &json!({ "speed": 300 }))
+        .await;
     publisher.publish("laps", &lap).await;
     publisher.publish("position", &place).await;
     assert_eq!(pushed.next().await, told("laps", &lap));

@@ -66,10 +66,8 @@ impl Client {
         if let Some(token) = held.as_ref().filter(|token| now < token.renewed_at) {
             return Ok(Some(token.text.clone()));
         }
-        let token = self.trying(account.url.as_str(), async || {
-            self.log_in(account).await
-        });
-        let token = token.await?;
+        let url = account.url.as_str();
+        let token = self.trying(url, move || self.log_in(account)).await?;
         *held = Some(token.clone());
         Ok(Some(token.text))
     }

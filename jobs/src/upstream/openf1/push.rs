@@ -199,9 +199,9 @@ async fn open(
     events: &mut EventLoop,
     collections: &[&str],
 ) -> Result<Vec<Publish>, Failure> {
-    let topics = collections.iter().map(|collection| {
-        SubscribeFilter::new(format!("{TOPICS}{collection}"), QoS::AtLeastOnce)
-    });
+    let topics = collections
+        .iter()
+        .map(|collection| SubscribeFilter::new(format!("{TOPICS}{collection}"), QoS::AtLeastOnce));
     let asked = client.subscribe_many(topics).await;
     asked.map_err(|_| Failure::NotSubscribed)?;
     let mut early = Vec::new();
