@@ -8,7 +8,7 @@ use domain::{
     feed, forecast,
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
     job::{self, End, Kind},
-    live::{self, Race},
+    live::{self, Race, RaceStatus},
     model, notification,
     scoring::{self, Scored},
     season, upstream, webhook,
@@ -77,6 +77,7 @@ impl Tasks {
             Kind::Results | Kind::Verify => self.weekend(subject, Scope::Round).await,
             Kind::Details => self.details(subject).await,
             Kind::Live => self.live(subject).await,
+            Kind::Progress => self.progress(subject).await,
             Kind::Weather => self.weather().await,
             Kind::Train => self.train().await,
             Kind::Forecasts => self.forecasts().await,
@@ -148,6 +149,16 @@ impl Tasks {
             Outcome::Silent => Ok("there was no end to it in any sensible time".to_owned()),
             Outcome::ByAnother => Err(Failure::Again("another process follows it".to_owned())),
         }
+    }
+
+    async fn progress(&self, subject: Option<&str>) -> Done {
+        let race = self.race(subject).await?;
+        let note = match season::progress::turn(&self.app, &race).await? {
+            Some(RaceStatus::InProgress) => "it has begun",
+            Some(_) => "it is taken to be still to come",
+            None => "nothing has changed",
+        };
+        Ok(note.to_owned())
     }
 
     async fn weather(&self) -> Done {

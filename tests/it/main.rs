@@ -46,6 +46,7 @@ mod openf1;
 mod paging;
 mod performance;
 mod pipeline;
+mod progress;
 mod race_update;
 mod rate_limit;
 mod scores;

@@ -34,6 +34,9 @@ pub enum JobKind {
     Details,
     /// Follows a race: from 15 minutes before it until it is over.
     Live,
+    /// Says of a race that it is in progress: at its start, and no longer when six hours later there
+    /// are no results.
+    Progress,
     /// Fetches weather forecasts for the next race: every six hours.
     Weather,
     /// Trains the engines: when races or results have changed.

@@ -4,6 +4,7 @@ pub mod career;
 pub mod derive;
 pub mod lineage;
 pub mod power_unit;
+pub mod progress;
 pub mod slug;
 pub mod start;
 
