@@ -7,7 +7,7 @@
 //! | `people` | every 6 h |
 //! | `season` | daily, while a season is missing or lacks results of a week ago or older |
 //! | `results` | when qualifying, sprint or race end, then hourly until results are in; after two days daily, for a week |
-//! | `verify` | 24 h and 7 days after a race: stewards may have corrected it |
+//! | `verify` | 24 h and 7 days after a race: stewards may have corrected it, and its weather is in the archive |
 //! | `details` | 1, 6, 24 and 72 h after a race, until its laps are in |
 //! | `live` | from 15 minutes before a race until it is over |
 //! | `progress` | when a race begins, and 6 h later if there are no results |

@@ -27,7 +27,7 @@ pub enum JobKind {
     /// Asks for results of a weekend: when qualifying, sprint or race end, then hourly until they
     /// are in.
     Results,
-    /// Asks for them again: 24 hours and 7 days after the race.
+    /// Asks for them again, and for its weather: 24 hours and 7 days after the race.
     Verify,
     /// Reads laps, stints, pit stops and weather of a race: 1, 6, 24 and 72 hours after it, until
     /// they are in.

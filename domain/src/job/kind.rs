@@ -17,7 +17,7 @@ pub enum Kind {
     Season,
     /// Asks for the results of a race weekend.
     Results,
-    /// Asks for them again, since stewards may have corrected them.
+    /// Asks for them again, since stewards may have corrected them, and for its weather.
     Verify,
     /// Reads laps, stints, pit stops and weather of a race that was run.
     Details,
