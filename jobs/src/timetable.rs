@@ -272,8 +272,8 @@ fn progress(table: &mut Table, situation: &Situation, weekend: &Weekend) {
     table.at(Kind::Progress, weekend, tick, at, why);
 }
 
-/// What follows when sessions begin, and from new results: training, forecasts for the next race, scores of
-/// the last.
+/// What follows when sessions begin, and from new results: training, forecasts for the next race,
+/// scores of the last.
 fn pipeline(table: &mut Table, situation: &Situation, allowed: Allowed) {
     for weekend in situation
         .weekends

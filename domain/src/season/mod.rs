@@ -1,4 +1,5 @@
-//! Seasons: names of their races, which race is next, and what is worked out from results.
+//! Seasons: names of their races, which race is next and which is being run, and what is worked out
+//! from results.
 
 pub mod career;
 pub mod derive;

@@ -1,5 +1,5 @@
-//! Open-Meteo: hourly forecasts for sixteen days, also of the days before, and an archive, which is days
-//! late; by coordinates and without a key.
+//! Open-Meteo: hourly forecasts for sixteen days, also of the days before, and an archive, which is
+//! days late; by coordinates and without a key.
 //!
 //! One request is one race: the days of its weekend, from which the hours wanted are taken.
 //! Temperature, wind, humidity, clouds and pressure are told of a moment, rain and its
@@ -147,8 +147,8 @@ impl OpenMeteo {
         }))
     }
 
-    /// What the weather was, as far as is known by now: from the archive if the span is in it, else from
-    /// the forecasts, which go back for some weeks. One request.
+    /// What the weather was, as far as is known by now: from the archive if the span is in it, else
+    /// from the forecasts, which go back for some weeks. One request.
     ///
     /// # Errors
     /// When the service does not answer, or with something else.
