@@ -11,7 +11,7 @@ use sea_orm::{
 /// Stream of changes to races, results and standings.
 pub const DATA: &str = "data";
 
-/// A race was added, or something about it changed; the subject is the race.
+/// A race was added, or something about it changed, its status too; the subject is the race.
 pub const RACE_IMPORTED: &str = "race_imported";
 
 /// A race or its sprint has got a classification, or another than before; the subject is the race.

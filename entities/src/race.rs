@@ -6,10 +6,10 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Status {
-    /// Not begun.
+    /// Not begun, as far as is known.
     #[sea_orm(string_value = "SCHEDULED")]
     Scheduled,
-    /// Cars are running.
+    /// Begun, and not classified yet.
     #[sea_orm(string_value = "IN_PROGRESS")]
     InProgress,
     /// A classification exists.

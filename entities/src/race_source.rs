@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Source {
-    /// Open-Meteo's archive, which knows the weather alone, from models.
+    /// Open-Meteo, which knows the weather alone, from models.
     #[sea_orm(string_value = "OPEN_METEO")]
     OpenMeteo,
     /// Facts compiled into the binary.

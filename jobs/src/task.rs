@@ -8,7 +8,7 @@ use domain::{
     feed, forecast,
     import::{ImportError, Summary, bundled::LAST as LAST_BUNDLED},
     job::{self, End, Kind},
-    live::{self, Race},
+    live::{self, Race, RaceStatus},
     model, notification,
     scoring::{self, Scored},
     season, upstream, webhook,
@@ -74,9 +74,11 @@ impl Tasks {
             Kind::Calendar => self.season(subject, Scope::Calendar).await,
             Kind::People => self.season(subject, Scope::People).await,
             Kind::Season => self.season(subject, Scope::Season).await,
-            Kind::Results | Kind::Verify => self.weekend(subject, Scope::Round).await,
+            Kind::Results => self.weekend(subject, Scope::Round).await,
+            Kind::Verify => self.verify(subject).await,
             Kind::Details => self.details(subject).await,
             Kind::Live => self.live(subject).await,
+            Kind::Progress => self.progress(subject).await,
             Kind::Weather => self.weather().await,
             Kind::Train => self.train().await,
             Kind::Forecasts => self.forecasts().await,
@@ -118,6 +120,14 @@ impl Tasks {
         Ok(done)
     }
 
+    /// By then stewards have decided, and the archive knows the weather.
+    async fn verify(&self, subject: Option<&str>) -> Done {
+        let race = self.race(subject).await?;
+        let mut notes = vec![self.weekend(subject, Scope::Round).await?];
+        notes.extend(self.observed(&race).await?);
+        Ok(notes.join("; "))
+    }
+
     /// Laps with tyres are better than those without, which older races have.
     async fn details(&self, subject: Option<&str>) -> Done {
         let race = self.race(subject).await?;
@@ -129,14 +139,20 @@ impl Tasks {
         } else if allowed.seasons {
             notes.push(self.weekend(subject, Scope::RoundWithLaps).await?);
         }
-        if allowed.weather {
-            let observed = weather::observe(&self.app, &race.reference).await?;
-            notes.push(match observed {
-                Observed::Stored { .. } => "its weather is known".to_owned(),
-                Observed::Nothing(why) => why.to_string(),
-            });
-        }
+        notes.extend(self.observed(&race).await?);
         Ok(notes.join("; "))
+    }
+
+    /// What the weather was, if that may be asked for.
+    async fn observed(&self, race: &Race) -> Result<Option<String>, Failure> {
+        if !self.allowed().weather {
+            return Ok(None);
+        }
+        let observed = weather::observe(&self.app, &race.reference).await?;
+        Ok(Some(match observed {
+            Observed::Stored { .. } => "its weather is known".to_owned(),
+            Observed::Nothing(why) => why.to_string(),
+        }))
     }
 
     async fn live(&self, subject: Option<&str>) -> Done {
@@ -148,6 +164,16 @@ impl Tasks {
             Outcome::Silent => Ok("there was no end to it in any sensible time".to_owned()),
             Outcome::ByAnother => Err(Failure::Again("another process follows it".to_owned())),
         }
+    }
+
+    async fn progress(&self, subject: Option<&str>) -> Done {
+        let race = self.race(subject).await?;
+        let note = match season::progress::turn(&self.app, &race).await? {
+            Some(RaceStatus::InProgress) => "it has begun",
+            Some(_) => "it is taken to be still to come",
+            None => "nothing has changed",
+        };
+        Ok(note.to_owned())
     }
 
     async fn weather(&self) -> Done {

@@ -7,12 +7,13 @@
 //! | `people` | every 6 h |
 //! | `season` | daily, while a season is missing or lacks results of a week ago or older |
 //! | `results` | when qualifying, sprint or race end, then hourly until results are in; after two days daily, for a week |
-//! | `verify` | 24 h and 7 days after a race: stewards may have corrected it |
+//! | `verify` | 24 h and 7 days after a race: stewards may have corrected it, and its weather is in the archive |
 //! | `details` | 1, 6, 24 and 72 h after a race, until its laps are in |
 //! | `live` | from 15 minutes before a race until it is over |
+//! | `progress` | when a race begins, and 6 h later if there are no results |
 //! | `weather` | every 6 h while the next race is at most 16 days away |
 //! | `train` | when races or results have changed and nothing is being read |
-//! | `forecasts` | when races, results or models have changed, after training |
+//! | `forecasts` | when races, results or models have changed, after training; not while a race is run |
 //! | `freeze` | when qualifying and race begin |
 //! | `score` | when races or results have changed |
 //! | `score_leagues` | when races or results have changed |
@@ -251,13 +252,35 @@ fn live(table: &mut Table, weekend: &Weekend) {
     }
 }
 
-/// What follows from new results: training, forecasts for the next race, scores of the last.
+/// A race is in progress from its start until its results are in, or until none are to be expected.
+/// Whoever moves it changes the data, and has it looked at again.
+fn progress(table: &mut Table, situation: &Situation, weekend: &Weekend) {
+    let Some(race) = weekend.race().filter(|race| !race.known) else {
+        return;
+    };
+    let end = race.starts_at + LONGEST;
+    let (at, why) = if weekend.in_progress && table.now < race.starts_at {
+        (table.now, "the race was put off")
+    } else if weekend.in_progress {
+        (end, "no results came")
+    } else if table.now < end {
+        (race.starts_at, "the race begins")
+    } else {
+        return;
+    };
+    let tick = situation.data.to_string();
+    table.at(Kind::Progress, weekend, tick, at, why);
+}
+
+/// What follows when sessions begin, and from new results: training, forecasts for the next race,
+/// scores of the last.
 fn pipeline(table: &mut Table, situation: &Situation, allowed: Allowed) {
     for weekend in situation
         .weekends
         .iter()
         .filter(|weekend| !weekend.cancelled)
     {
+        progress(table, situation, weekend);
         for session in &weekend.sessions {
             let is_forecast = matches!(session.kind, SessionKind::Qualifying | SessionKind::Race);
             if is_forecast && table.now < session.starts_at + DAY {
@@ -273,7 +296,9 @@ fn pipeline(table: &mut Table, situation: &Situation, allowed: Allowed) {
     let data = situation.data.to_string();
     let trains = allowed.train && table.version(Kind::Train, situation, &data);
     let version = format!("{}.{}", situation.data, situation.models);
-    if !trains && !situation.open.contains(&Kind::Train) {
+    // What is said of the next race rests on the result of the one that is run.
+    let runs = situation.weekends.iter().any(|weekend| weekend.in_progress);
+    if !trains && !runs && !situation.open.contains(&Kind::Train) {
         table.version(Kind::Forecasts, situation, &version);
     }
     table.version(Kind::Score, situation, &data);

@@ -59,9 +59,9 @@ pub enum WeatherError {
     /// No service that is configured gave an answer that can be used.
     #[error("no service says what the weather of {race} will be: {reasons}")]
     Unavailable { race: String, reasons: String },
-    /// The archive gave none.
-    #[error("the archive does not say what the weather of {race} was: {reason}")]
-    NoArchive { race: String, reason: String },
+    /// The service that knows the past gave none.
+    #[error("Open-Meteo does not say what the weather of {race} was: {reason}")]
+    NotTold { race: String, reason: String },
     /// No such race, or the database failed.
     #[error(transparent)]
     Domain(#[from] Error),
@@ -118,11 +118,12 @@ pub async fn refresh_with(app: &App, policy: &Policy) -> Result<Refreshed, Weath
     })
 }
 
-/// Asks Open-Meteo's archive what the weather was in a race that was run, named by its ref,
-/// unless that is known already. The archive is some days behind.
+/// Asks Open-Meteo what the weather was in a race that was run, named by its ref, unless that is known
+/// already: its archive, which is some days behind, or until then its forecasts; then what they said is
+/// asked for once more.
 ///
 /// # Errors
-/// When there is no such race, the archive does not answer, or the database fails.
+/// When there is no such race, the service does not answer, or the database fails.
 pub async fn observe(app: &App, race: &str) -> Result<Observed, WeatherError> {
     observe_with(app, race, &policy()).await
 }
@@ -140,23 +141,24 @@ pub async fn observe_with(
         Measure::Ask(question, record) => (question, record),
         Measure::Nothing(why) => return Ok(Observed::Nothing(why)),
     };
-    let failed = |error: UpstreamError| WeatherError::NoArchive {
+    let failed = |error: UpstreamError| WeatherError::NotTold {
         race: question.race.clone(),
         reason: error.to_string(),
     };
     let Some(service) = OpenMeteo::configured(app, policy).map_err(failed)? else {
         return Ok(Observed::Nothing(NotMeasured::Off));
     };
-    let measured = service.measured(question.place, question.span).await;
-    let Hours { hours, problems } = measured.map_err(failed)?;
+    let archived = rules::is_archived(question.span, app.clock.now());
+    let measured = service.measured(question.place, question.span, archived);
+    let Hours { hours, problems } = measured.await.map_err(failed)?;
     warn(&question.race, &problems);
     record.weather = rules::record(&hours);
     let race = question.race;
     if record.weather.is_none() {
         return Ok(Observed::Nothing(NotMeasured::NotYet { race }));
     }
-    let source = Archive {
-        origin: service.archive().to_owned(),
+    let source = Past {
+        origin: service.origin(archived).to_owned(),
         record: Some(*record),
         problems: problems.clone(),
     };
@@ -220,13 +222,13 @@ fn warn(race: &str, problems: &[Problem]) {
 }
 
 /// The weather of one race for the importer, which knows whose word counts for more.
-struct Archive {
+struct Past {
     origin: String,
     record: Option<RaceRecord>,
     problems: Vec<Problem>,
 }
 
-impl ImportSource for Archive {
+impl ImportSource for Past {
     fn id(&self) -> Origin {
         Origin::OpenMeteo
     }

@@ -47,6 +47,7 @@ mod openf1;
 mod paging;
 mod performance;
 mod pipeline;
+mod progress;
 mod race_update;
 mod rate_limit;
 mod scores;

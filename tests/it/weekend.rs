@@ -213,10 +213,14 @@ async fn a_weekend_runs_by_the_timetable_alone_from_practice_to_the_next_forecas
     drop(whole);
     let mut resumed = weekend.follow(json!({ "after": resume })).await;
     let everything = usize::MAX;
-    let ((second, _), (late, _), (alonso, _)) = tokio::join!(
+    let status = "{ race(ref: \"2023_monaco\") { status } }";
+    let ((second, _), (late, _), (alonso, _), _) = tokio::join!(
         read(&mut resumed, everything),
         read(&mut delayed, everything),
         read(&mut filtered, everything),
+        weekend.until("the start", status, |data| {
+            data["race"]["status"] == "IN_PROGRESS"
+        }),
     );
     let told = weekend.told().await;
     let mut followed = first;

@@ -27,13 +27,16 @@ pub enum JobKind {
     /// Asks for results of a weekend: when qualifying, sprint or race end, then hourly until they
     /// are in.
     Results,
-    /// Asks for them again: 24 hours and 7 days after the race.
+    /// Asks for them again, and for its weather: 24 hours and 7 days after the race.
     Verify,
     /// Reads laps, stints, pit stops and weather of a race: 1, 6, 24 and 72 hours after it, until
     /// they are in.
     Details,
     /// Follows a race: from 15 minutes before it until it is over.
     Live,
+    /// Says of a race that it is in progress: at its start, and no longer when six hours later there
+    /// are no results.
+    Progress,
     /// Fetches weather forecasts for the next race: every six hours.
     Weather,
     /// Trains the engines: when races or results have changed.

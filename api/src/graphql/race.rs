@@ -37,9 +37,9 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "race::Status")]
 pub enum RaceStatus {
-    /// Not begun.
+    /// Not begun, as far as is known.
     Scheduled,
-    /// Cars are running.
+    /// Begun by its timetable, and not classified yet; for six hours at most.
     InProgress,
     /// A classification exists.
     Completed,

@@ -155,8 +155,8 @@ pub struct RaceSubscription;
 #[Subscription]
 impl RaceSubscription {
     /// Races as they are, then each that is added or about which something changes: its date, its
-    /// sessions, its entries, its results; once and in order. All races, or one by ref or id, or those of a
-    /// season. With `after`, the sequence of the last update seen, only what is newer.
+    /// sessions, its entries, that it has begun, its results; once and in order. All races, or one by ref or
+    /// id, or those of a season. With `after`, the sequence of the last update seen, only what is newer.
     async fn race_updated(
         &self,
         ctx: &Context<'_>,

@@ -48,7 +48,7 @@ pub enum ResultStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "race_source::Source")]
 pub enum Source {
-    /// Open-Meteo's archive of the weather.
+    /// Open-Meteo, which knows the weather alone.
     OpenMeteo,
     /// Facts compiled into the server.
     Bundled,

@@ -112,10 +112,13 @@ pub async fn race<C: ConnectionTrait>(
     if new == *stored {
         return Ok(new);
     }
-    new.into_active_model()
-        .reset_all()
-        .update(transaction)
-        .await
+    let same = new.status == stored.status;
+    let mut row = new.into_active_model().reset_all();
+    if same {
+        // It may have begun since it was read.
+        row.status = NotSet;
+    }
+    row.update(transaction).await
 }
 
 fn row(people: &People, record: &RaceRecord) -> race::Model {

@@ -17,12 +17,14 @@ pub enum Kind {
     Season,
     /// Asks for the results of a race weekend.
     Results,
-    /// Asks for them again, since stewards may have corrected them.
+    /// Asks for them again, since stewards may have corrected them, and for its weather.
     Verify,
     /// Reads laps, stints, pit stops and weather of a race that was run.
     Details,
     /// Follows a race while it is run.
     Live,
+    /// Says of a race that it is in progress, or no longer.
+    Progress,
     /// Fetches weather forecasts for the next race.
     Weather,
     /// Trains the engines, and puts into production what is not worse.
@@ -90,7 +92,7 @@ const fn properties(
 // comes again within the hour by itself is tried seldom; what comes once a day is tried for six
 // hours, since a network may be away in the morning.
 #[rustfmt::skip]
-const TABLE: [Properties; 18] = [
+const TABLE: [Properties; 19] = [
     properties(Kind::Bundled,      "bundled",       About::Everything, "bundled",   10,  3),
     properties(Kind::Calendar,     "calendar",      About::Season,     "seasons",   120, 12),
     properties(Kind::People,       "people",        About::Season,     "seasons",   120, 3),
@@ -99,6 +101,7 @@ const TABLE: [Properties; 18] = [
     properties(Kind::Verify,       "verify",        About::Race,       "seasons",   120, 8),
     properties(Kind::Details,      "details",       About::Race,       "seasons",   120, 3),
     properties(Kind::Live,         "live",          About::Race,       "live",      600, 20),
+    properties(Kind::Progress,     "progress",      About::Race,       "progress",  5,   8),
     properties(Kind::Weather,      "weather",       About::Everything, "weather",   10,  3),
     properties(Kind::Train,        "train",         About::Everything, "train",     120, 3),
     properties(Kind::Forecasts,    "forecasts",     About::Everything, "forecasts", 20,  3),
@@ -183,6 +186,7 @@ mod tests {
             | Kind::Verify
             | Kind::Details
             | Kind::Live
+            | Kind::Progress
             | Kind::Weather
             | Kind::Train
             | Kind::Forecasts

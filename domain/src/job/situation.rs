@@ -48,6 +48,8 @@ pub struct Weekend {
     pub race: String,
     pub season: i32,
     pub cancelled: bool,
+    /// Its status says that it is being run.
+    pub in_progress: bool,
     /// By start, the race last.
     pub sessions: Vec<Session>,
     /// Laps of the race are stored.
@@ -169,6 +171,7 @@ async fn weekends(app: &App, now: DateTime<Utc>) -> Result<Vec<Weekend>, DbErr> 
                 race: race.reference.clone(),
                 season: race.season,
                 cancelled: race.status == race::Status::Cancelled,
+                in_progress: race.status == race::Status::InProgress,
                 sessions: sessions_of(race, &rows, &known),
                 laps: with_laps.contains(&race.id),
             }

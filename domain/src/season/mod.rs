@@ -1,9 +1,11 @@
-//! Seasons: names of their races, which race is next, and what is worked out from results.
+//! Seasons: names of their races, which race is next and which is being run, and what is worked out
+//! from results.
 
 pub mod career;
 pub mod derive;
 pub mod lineage;
 pub mod power_unit;
+pub mod progress;
 pub mod slug;
 pub mod start;
 

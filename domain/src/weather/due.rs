@@ -72,9 +72,9 @@ pub enum NotMeasured {
     Known { race: String },
     #[error("where {circuit}, the circuit of {race}, is cannot be said: it has no coordinates")]
     NoPlace { race: String, circuit: String },
-    #[error("the archive does not know the weather of {race} yet")]
+    #[error("what the weather of {race} was is not known yet")]
     NotYet { race: String },
-    #[error("no archive of the weather is configured")]
+    #[error("no service that knows what the weather was is configured")]
     Off,
 }
 
@@ -123,8 +123,9 @@ pub async fn due(app: &App) -> Result<Due> {
     Ok(Due::Nothing(NotDue::NoRace))
 }
 
-/// What to ask about a race that was run, named by its ref: whatever was stored of its weather is
-/// better than what an archive knows.
+/// What to ask about a race that was run, named by its ref. Whatever was stored of its weather is better
+/// than what a service knows from models, except that the archive is asked once after what was known
+/// without it.
 ///
 /// # Errors
 /// When there is no such race, or the database fails.
@@ -142,12 +143,15 @@ pub async fn to_measure(app: &App, race: &str) -> Result<Measure> {
         let reason = format!("{race} has no race among its sessions");
         return Err(Error::Internal(reason));
     };
-    if app.clock.now() < start + OVER {
+    let now = app.clock.now();
+    if now < start + OVER {
         let over = start + OVER;
         return nothing(NotMeasured::NotOver { race, over });
     }
+    let span = rules::span(Kind::Race, start);
     let known = race_source::Entity::find_by_id((stored.id, Section::Weather));
-    if known.one(&app.db).await?.is_some() {
+    let known = known.one(&app.db).await?;
+    if known.is_some_and(|known| !is_provisional(&known, span, now)) {
         return nothing(NotMeasured::Known { race });
     }
     let circuit = circuit(&app.db, &stored).await?;
@@ -168,9 +172,16 @@ pub async fn to_measure(app: &App, race: &str) -> Result<Measure> {
         race_id: stored.id,
         race,
         place,
-        span: rules::span(Kind::Race, start),
+        span,
     };
     Ok(Measure::Ask(question, Box::new(record)))
+}
+
+/// Whether what is known was said before the archive knew of it, which it does now.
+fn is_provisional(known: &race_source::Model, span: Span, now: DateTime<Utc>) -> bool {
+    known.source == race_source::Source::OpenMeteo
+        && !rules::is_archived(span, known.imported_at)
+        && rules::is_archived(span, now)
 }
 
 async fn sessions<C: ConnectionTrait>(db: &C, race: i32) -> Result<Vec<session::Model>, DbErr> {

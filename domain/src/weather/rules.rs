@@ -17,6 +17,10 @@ pub const DAYS_AHEAD: u64 = 16;
 /// Start of a race whose time of day is not known, UTC.
 const AFTERNOON: (u32, u32) = (14, 0);
 
+/// What was is in the archive so long after it: from day to day, five days late
+/// (<https://open-meteo.com/en/docs/historical-weather-api>). Until then the forecasts tell of it.
+const ARCHIVED: TimeDelta = TimeDelta::days(6);
+
 /// Rain that counts as such, mm in an hour: less is not told apart from none.
 const RAIN: f64 = 0.1;
 
@@ -55,6 +59,12 @@ pub fn span(kind: Kind, start: DateTime<Utc>) -> Span {
         from: floor(start),
         to: last + hour,
     }
+}
+
+/// Whether a span is in the archive by then.
+#[must_use]
+pub fn is_archived(span: Span, by: DateTime<Utc>) -> bool {
+    span.to + ARCHIVED <= by
 }
 
 /// From the first to the last hour of the sessions that have not begun, as far as can be

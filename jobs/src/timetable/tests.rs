@@ -33,6 +33,7 @@ fn monaco(known: &[SessionKind]) -> Weekend {
         race: "2023_monaco".to_owned(),
         season: 2023,
         cancelled: false,
+        in_progress: false,
         sessions: vec![
             session(SessionKind::Practice1, "2023-05-26T11:30:00Z"),
             session(SessionKind::Qualifying, "2023-05-27T14:00:00Z"),
@@ -129,6 +130,43 @@ fn a_race_is_followed_from_just_before_its_start_until_its_results_are_in() {
     let mut cancelled = situation("2023-05-28T12:45:00Z", &[]);
     cancelled.weekends[0].cancelled = true;
     assert!(keys(&cancelled, &live).is_empty());
+}
+
+#[test]
+fn a_race_begins_by_the_clock_and_ends_with_results_or_without() {
+    let progress = [Kind::Progress];
+    let key = ["progress:2023_monaco@7"];
+    let running = |now: &str| {
+        let mut situation = situation(now, &[]);
+        situation.weekends[0].in_progress = true;
+        situation
+    };
+    #[rustfmt::skip]
+    let table: [(Situation, &[&str], Option<&str>); 7] = [
+        (situation("2023-05-28T12:59:59Z", &[]), &[], Some("2023_monaco 05-28 13:00")),
+        (situation("2023-05-28T13:00:00Z", &[]), &key, None),
+        (running("2023-05-28T13:00:00Z"), &[], Some("2023_monaco 05-28 19:00")),
+        (running("2023-05-28T19:00:00Z"), &key, None),
+        // Nobody worked in those hours, or it was put off meanwhile.
+        (situation("2023-05-28T19:00:00Z", &[]), &[], None),
+        (running("2023-05-28T12:00:00Z"), &key, None),
+        (situation("2023-05-28T16:00:00Z", &[SessionKind::Race]), &[], None),
+    ];
+    for (situation, due, next) in table {
+        let now = situation.now;
+        assert_eq!(keys(&situation, &progress), due, "{now}");
+        assert_eq!(
+            planned(&situation, Kind::Progress).as_deref(),
+            next,
+            "{now}"
+        );
+    }
+    // Nothing is said of the next race while this one is run.
+    let mut known = running("2023-05-28T14:00:00Z");
+    known.ticks = HashMap::from([((Kind::Train, None), "7".to_owned())]);
+    assert!(keys(&known, &[Kind::Forecasts]).is_empty());
+    known.weekends[0].in_progress = false;
+    assert_eq!(keys(&known, &[Kind::Forecasts]), ["forecasts@7.3"]);
 }
 
 #[test]
@@ -298,6 +336,7 @@ fn what_is_not_allowed_is_never_due() {
         .map(|wanted| wanted.kind)
         .collect();
     let harmless = [
+        Kind::Progress,
         Kind::Freeze,
         Kind::Forecasts,
         Kind::Score,

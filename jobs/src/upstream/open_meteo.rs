@@ -1,4 +1,5 @@
-//! Open-Meteo: hourly forecasts for sixteen days, and an archive, by coordinates and without a key.
+//! Open-Meteo: hourly forecasts for sixteen days, also of the days before, and an archive, which is
+//! days late; by coordinates and without a key.
 //!
 //! One request is one race: the days of its weekend, from which the hours wanted are taken.
 //! Temperature, wind, humidity, clouds and pressure are told of a moment, rain and its
@@ -120,7 +121,7 @@ const EXPECTED: [Series; 7] = [
     CLOUDS,
 ];
 
-/// What the archive is asked for; it knows what fell, not how probable that was.
+/// What is asked for of the past: what fell, not how probable that was.
 const MEASURED: [Series; 5] = [TEMPERATURE, PRECIPITATION, WIND, HUMIDITY, PRESSURE];
 
 /// The service.
@@ -146,18 +147,33 @@ impl OpenMeteo {
         }))
     }
 
-    /// What the weather was, as far as the archive knows by now. One request.
+    /// What the weather was, as far as is known by now: from the archive if the span is in it, else
+    /// from the forecasts, which go back for some weeks. One request.
     ///
     /// # Errors
     /// When the service does not answer, or with something else.
-    pub async fn measured(&self, place: Place, span: Span) -> Result<Hours, UpstreamError> {
-        ask(&self.archive, ARCHIVE, &MEASURED, place, span).await
+    pub async fn measured(
+        &self,
+        place: Place,
+        span: Span,
+        archived: bool,
+    ) -> Result<Hours, UpstreamError> {
+        let path = if archived { ARCHIVE } else { FORECAST };
+        ask(self.of_the_past(archived), path, &MEASURED, place, span).await
     }
 
-    /// Where the archive is.
+    /// Where that is asked for.
     #[must_use]
-    pub fn archive(&self) -> &str {
-        self.archive.base()
+    pub fn origin(&self, archived: bool) -> &str {
+        self.of_the_past(archived).base()
+    }
+
+    fn of_the_past(&self, archived: bool) -> &Client {
+        if archived {
+            &self.archive
+        } else {
+            &self.forecast
+        }
     }
 }
 

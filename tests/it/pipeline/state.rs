@@ -36,7 +36,8 @@ const PIPELINE: [Kind; 8] = [
 ];
 
 /// Jobs of which there is one for each version of what they rest on.
-const BY_VERSION: [Kind; 4] = [
+const BY_VERSION: [Kind; 5] = [
+    Kind::Progress,
     Kind::Train,
     Kind::Forecasts,
     Kind::Score,

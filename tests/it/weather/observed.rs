@@ -1,4 +1,4 @@
-//! What the weather was, from an archive that does as a test says.
+//! What the weather was, from a service that does as a test says.
 
 use domain::{
     error::Error,
@@ -104,7 +104,7 @@ async fn the_weather_of_a_race_comes_from_the_archive_once() {
 }
 
 #[tokio::test]
-async fn what_the_archive_does_not_know_yet_is_asked_again_another_day() {
+async fn what_is_not_known_yet_is_asked_again_another_day() {
     let service =
         WeatherService::start(|asked| (200, open_meteo(asked, |_, _| Value::Null).to_string()))
             .await;
@@ -143,6 +143,48 @@ async fn what_the_archive_does_not_know_yet_is_asked_again_another_day() {
         matches!(error, WeatherError::Domain(Error::NotFound(_))),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn the_weather_is_known_when_the_race_is_over_and_the_archive_is_asked_when_it_has_it() {
+    let service = WeatherService::start(archive).await;
+    let test = test_with("2024-05-26T16:00:00Z", &service.url, None).await;
+    let observe = async |now: &str| {
+        let app = later(&test, now);
+        observe_with(&app, "2024_monaco", &quick()).await.unwrap()
+    };
+    let paths = || {
+        let asked = service.asked().into_iter();
+        asked.map(|asked| asked.path).collect::<Vec<_>>()
+    };
+    let known = Observed::Nothing(NotMeasured::Known {
+        race: "2024_monaco".to_owned(),
+    });
+    // The archive is days late; the forecasts tell of the hours that have passed.
+    let observed = observe("2024-05-26T16:00:00Z").await;
+    assert!(matches!(observed, Observed::Stored { .. }), "{observed:?}");
+    assert_eq!(observe("2024-05-27T15:00:00Z").await, known);
+    assert_eq!(paths(), ["/v1/forecast"]);
+    assert_eq!(service.asked()[0].parameters["start_date"], "2024-05-26");
+
+    service.now(|asked| {
+        let answer = open_meteo(asked, |series, _| match series {
+            "temperature_2m" => json!(17),
+            "surface_pressure" => json!(1001),
+            _ => json!(2),
+        });
+        (200, answer.to_string())
+    });
+    let observed = observe("2024-06-02T15:00:00Z").await;
+    assert!(matches!(observed, Observed::Stored { .. }), "{observed:?}");
+    assert_eq!(observe("2024-06-09T15:00:00Z").await, known);
+    assert_eq!(paths(), ["/v1/forecast", "/v1/archive"]);
+    let rows = weather::Entity::find().all(&test.app.db).await.unwrap();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row.air_temperature, row.rainfall_share))
+        .collect();
+    assert_eq!(told, [(Some(17.0), Some(1.0))]);
 }
 
 #[tokio::test]
