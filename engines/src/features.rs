@@ -24,7 +24,7 @@ use weekend::{Sessions, Showing, best_of_team};
 
 /// Counted up whenever the same history would give other rows, so that models trained on the old
 /// ones are known to be stale.
-pub const REVISION: u32 = 2;
+pub const REVISION: u32 = 3;
 
 /// Seasons after which who was not seen is a newcomer again.
 const REMEMBERED: i32 = 6;
@@ -150,6 +150,9 @@ features! {
     practice_mean: PreQualifying,
     /// The least of that in the team.
     team_practice_mean: PreQualifying,
+    /// Cars ahead by `practice_mean`, natural logarithm of one more; 0 is the fastest. Cars without
+    /// it are last, a car that is level counts half.
+    practice_rank: PreQualifying,
     /// Starting slot, natural logarithm; 0 is pole.
     grid: PostQualifying,
     /// Starting slot as a share of the field; 0 is pole.
@@ -163,6 +166,10 @@ features! {
     qualifying: PostQualifying,
     /// The team's better gap to the fastest in this weekend's qualifying, %.
     team_qualifying: PostQualifying,
+    /// Cars ahead by the gap to the fastest of each part of this weekend's qualifying, mean over
+    /// the parts, counted as in `practice_rank`. Not known where qualifying had no parts, since it
+    /// would say what `qualifying` says.
+    qualifying_rank: PostQualifying,
     /// Place in this weekend's sprint, natural logarithm.
     sprint: PostQualifying,
 }
@@ -397,12 +404,14 @@ impl Tracker {
             team_practice: best_of_team(&sessions.practice, race, index),
             practice_mean: sessions.practice_mean[index],
             team_practice_mean: best_of_team(&sessions.practice_mean, race, index),
+            practice_rank: sessions.practice_rank[index].map(f64::ln_1p),
             grid: grid.map(f64::ln),
             grid_share: grid.map(|slot| (slot - 1.0) / sessions.field),
             grid_here: grid.map(|slot| slot.ln() * pole_here),
             team_grid: best_of_team(&sessions.grid, race, index).map(f64::ln),
             qualifying: sessions.qualifying[index],
             team_qualifying: best_of_team(&sessions.qualifying, race, index),
+            qualifying_rank: sessions.qualifying_rank[index].map(f64::ln_1p),
             sprint: sessions.sprint[index].map(f64::ln),
         }
     }

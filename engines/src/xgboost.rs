@@ -74,7 +74,7 @@ impl Learner for Xgboost {
     const NAME: &'static str = "XGBoost";
     const DESCRIPTION: &'static str =
         "Boosts trees on what a linear model leaves unexplained of the winner within each race.";
-    const REVISION: u32 = 2;
+    const REVISION: u32 = 3;
     const REFIT_EVERY: usize = 8;
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {

@@ -1,5 +1,7 @@
 //! What one weekend shows: of a race that was run, and of the sessions before a race to come.
 
+use std::cmp::Ordering;
+
 use crate::draws::as_f64;
 use crate::history::{Car, PastRace, RaceToForecast, Stage};
 
@@ -75,8 +77,12 @@ pub(super) struct Sessions {
     pub practice: Vec<Option<f64>>,
     /// Gap to the best lap of each practice session, %, mean over the sessions.
     pub practice_mean: Vec<Option<f64>>,
+    /// Cars ahead by that.
+    pub practice_rank: Vec<Option<f64>>,
     /// Gap to the fastest in qualifying, %.
     pub qualifying: Vec<Option<f64>>,
+    /// Cars ahead by the mean gap over the parts of qualifying, where it had parts.
+    pub qualifying_rank: Vec<Option<f64>>,
     /// Starting slot from 1.
     pub grid: Vec<Option<f64>>,
     /// Place in the sprint.
@@ -98,12 +104,15 @@ impl Sessions {
             .iter()
             .map(|weekend| weekend.qualifying_ms)
             .collect();
+        let practice_mean = mean_gaps(&practice);
         let grid_known = stage.knows_grid() && race.entrants.iter().any(|e| e.slot().is_some());
         let slot = |slot: Option<u8>| slot.map_or(field, f64::from).min(field.max(1.0));
         Self {
             practice: gaps_over_sessions(&practice),
-            practice_mean: mean_gaps(&practice),
+            practice_rank: cars_ahead(&practice_mean),
+            practice_mean,
             qualifying: gaps_over_parts(&qualifying),
+            qualifying_rank: cars_ahead(&mean_gaps_over_parts(&qualifying)),
             grid: race
                 .entrants
                 .iter()
@@ -175,9 +184,37 @@ fn mean_gaps(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
     laps.iter().map(of_car).collect()
 }
 
+/// The same over the parts of qualifying; of nobody where no car has a lap of more than one part.
+fn mean_gaps_over_parts(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
+    if laps.iter().any(|laps| laps.iter().flatten().count() > 1) {
+        mean_gaps(laps)
+    } else {
+        vec![None; laps.len()]
+    }
+}
+
+/// How many cars are ahead of each by a gap: a car that is level counts half, cars without a gap
+/// are level behind all others. Of nobody where no gap is known.
+fn cars_ahead(gaps: &[Option<f64>]) -> Vec<Option<f64>> {
+    let known = gaps.iter().any(Option::is_some);
+    let gaps = gaps.iter().map(|gap| gap.unwrap_or(f64::INFINITY));
+    let gaps: Vec<f64> = gaps.collect();
+    let ahead = |own: &f64| {
+        let counted = |other: &f64| match other.total_cmp(own) {
+            Ordering::Less => 1.0,
+            Ordering::Equal => 0.5,
+            Ordering::Greater => 0.0,
+        };
+        // Each is level with itself.
+        gaps.iter().map(counted).sum::<f64>() - 0.5
+    };
+    gaps.iter().map(|own| known.then(|| ahead(own))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::synthetic;
 
     fn close(found: Option<f64>, expected: f64) -> bool {
         found.is_some_and(|found| (found - expected).abs() < 1e-9)
@@ -208,5 +245,60 @@ mod tests {
         // A spoilt lap is no slow car; the only one of a session is its fastest.
         assert!(close(best[2], LARGEST_GAP) && close(mean[2], 0.0));
         assert!(best[3].is_none() && mean[3].is_none());
+    }
+
+    #[test]
+    fn a_rank_counts_the_cars_ahead_half_of_those_level_and_puts_the_unknown_last() {
+        for (gaps, ahead) in [
+            (vec![], vec![]),
+            (vec![None, None], vec![None, None]),
+            (vec![Some(0.0)], vec![Some(0.0)]),
+            (
+                vec![Some(2.0), Some(0.0), Some(1.0)],
+                vec![Some(2.0), Some(0.0), Some(1.0)],
+            ),
+            (
+                vec![Some(0.5), None, Some(0.0), Some(0.5), Some(LARGEST_GAP)],
+                vec![Some(1.5), Some(4.0), Some(0.0), Some(1.5), Some(3.0)],
+            ),
+            (
+                vec![None, Some(0.0), Some(0.0), None],
+                vec![Some(2.5), Some(0.5), Some(0.5), Some(2.5)],
+            ),
+        ] {
+            assert_eq!(cars_ahead(&gaps), ahead, "{gaps:?}");
+        }
+    }
+
+    #[test]
+    fn qualifying_is_ranked_by_all_of_its_parts_and_not_at_all_where_it_had_none() {
+        let laps = [
+            [Some(101_000), Some(101_000), Some(100_000)],
+            [Some(100_000), Some(100_000), Some(101_000)],
+            [Some(100_500), None, None],
+            [None, None, None],
+        ];
+        let ahead = cars_ahead(&mean_gaps_over_parts(&laps));
+        assert_eq!(ahead, [Some(2.0), Some(0.0), Some(1.0), Some(3.0)]);
+        let first = laps.map(|laps| [laps[0], None, None]);
+        let ahead = cars_ahead(&mean_gaps_over_parts(&first));
+        assert!(ahead.len() == 4 && ahead.iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn a_rank_is_known_of_all_from_the_stage_that_knows_its_sessions() {
+        let race = synthetic::history(4, 1, 20).races()[0].to_forecast(Stage::PostQualifying);
+        for (stage, practice, qualifying) in [
+            (Stage::PreWeekend, false, false),
+            (Stage::PreQualifying, true, false),
+            (Stage::PostQualifying, true, true),
+        ] {
+            let sessions = Sessions::of(&race, stage);
+            let known = |ahead: &[Option<f64>]| -> Vec<bool> {
+                ahead.iter().map(Option::is_some).collect()
+            };
+            assert_eq!(known(&sessions.practice_rank), [practice; 20]);
+            assert_eq!(known(&sessions.qualifying_rank), [qualifying; 20]);
+        }
     }
 }
