@@ -19,6 +19,14 @@ const COLLECTIONS: [&str; 6] = [
     "weather",
 ];
 
+/// What is known of a lap as it goes on.
+const LAP: [&str; 4] = [
+    "duration_sector_1",
+    "duration_sector_2",
+    "duration_sector_3",
+    "lap_duration",
+];
+
 /// The broker is away.
 const AWAY: [&str; 2] = ["2023-05-28T13:40:00Z", "2023-05-28T13:50:00Z"];
 
@@ -76,31 +84,48 @@ async fn course() -> Option<Vec<(DateTime<Utc>, &'static str, Value)>> {
     let mut course = Vec::new();
     for collection in COLLECTIONS {
         let records = ask(format!("{collection}?session_key={key}")).await;
-        let records = records.into_iter();
-        course.extend(
-            records
-                .filter_map(|record| Some((happens_at(collection, &record)?, collection, record))),
-        );
+        for record in records {
+            let versions = versions(collection, record).into_iter();
+            course.extend(versions.map(|(at, record)| (at, collection, record)));
+        }
     }
     course.sort_by_key(|(at, ..)| *at);
     Some(course)
 }
 
-/// A lap and a stop are told of when they are over.
-fn happens_at(collection: &str, record: &Value) -> Option<DateTime<Utc>> {
-    let (from, lasts) = match collection {
-        "laps" => ("date_start", "lap_duration"),
-        "pit" => ("date", "pit_duration"),
-        _ => ("date", "none"),
+/// When a record is made, and each time that it says more: a lap after each sector, a stop when it
+/// is over.
+fn versions(collection: &str, record: Value) -> Vec<(DateTime<Utc>, Value)> {
+    let time = |field: &str| -> Option<DateTime<Utc>> { record[field].as_str()?.parse().ok() };
+    let seconds = |field: &str| record[field].as_f64().map(milliseconds);
+    if collection != "laps" {
+        let stopped = seconds("pit_duration").unwrap_or_default();
+        let at = time("date").map(|date| date + stopped);
+        return at.map(|at| (at, record)).into_iter().collect();
+    }
+    let Some(mut at) = time("date_start") else {
+        return Vec::new();
     };
-    let from: DateTime<Utc> = record[from].as_str()?.parse().ok()?;
-    let lasts = match &record[lasts] {
-        Value::Null if collection == "laps" => return None,
-        seconds => seconds.as_f64().unwrap_or_default(),
-    };
+    let begun = at;
+    let mut lap = record.clone();
+    for field in LAP {
+        lap[field] = Value::Null;
+    }
+    let mut versions = vec![(at, lap.clone())];
+    for field in LAP {
+        let Some(lasted) = seconds(field) else {
+            continue;
+        };
+        at = if field == LAP[3] { begun } else { at } + lasted;
+        lap[field] = record[field].clone();
+        versions.push((at, lap.clone()));
+    }
+    versions
+}
+
+fn milliseconds(seconds: f64) -> TimeDelta {
     #[expect(clippy::cast_possible_truncation, reason = "minutes")]
-    let lasts = (lasts * 1000.0) as i64;
-    Some(from + TimeDelta::milliseconds(lasts))
+    TimeDelta::milliseconds((seconds * 1000.0) as i64)
 }
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -153,7 +178,9 @@ async fn what_is_pushed_is_told_within_five_seconds() {
     let at = |percent: usize| behind[(behind.len() - 1) * percent / 100];
     println!("{} events, behind {} and {}", behind.len(), at(50), at(95));
     assert!(behind.len() > 200, "{}", behind.len());
-    let late = told.iter().filter(|row| row.told_at - row.at >= TimeDelta::seconds(5));
+    let late = told
+        .iter()
+        .filter(|row| row.told_at - row.at >= TimeDelta::seconds(5));
     let late: Vec<_> = late.collect();
     assert!(at(95) < TimeDelta::seconds(5), "{}: {late:#?}", at(95));
 }
