@@ -104,6 +104,16 @@ features! {
     team_pace_short: PreWeekend,
     /// The same over some fifteen races.
     team_pace_long: PreWeekend,
+    /// How far behind the winner the driver was at the end, % of the race, over some two races
+    /// finished.
+    driver_behind_short: PreWeekend,
+    /// The same over some fifteen races.
+    driver_behind_long: PreWeekend,
+    /// How far behind the winner the team's better car was at the end, % of the race, over some two
+    /// races.
+    team_behind_short: PreWeekend,
+    /// The same over some fifteen races.
+    team_behind_long: PreWeekend,
     /// Starting slot of the driver, natural logarithm, over some two races.
     driver_slot_short: PreWeekend,
     /// The same over some fifteen races.
@@ -153,6 +163,8 @@ features! {
     /// Cars ahead by `practice_mean`, natural logarithm of one more; 0 is the fastest. Cars without
     /// it are last, a car that is level counts half.
     practice_rank: PreQualifying,
+    /// The least of that in the team.
+    team_practice_rank: PreQualifying,
     /// Starting slot, natural logarithm; 0 is pole.
     grid: PostQualifying,
     /// Starting slot as a share of the field; 0 is pole.
@@ -379,6 +391,10 @@ impl Tracker {
             driver_pace_long: Some(driver.pace[1]),
             team_pace_short: Some(team.pace[0]),
             team_pace_long: Some(team.pace[1]),
+            driver_behind_short: Some(driver.behind[0]),
+            driver_behind_long: Some(driver.behind[1]),
+            team_behind_short: Some(team.behind[0]),
+            team_behind_long: Some(team.behind[1]),
             driver_slot_short: Some(driver.slot[0]),
             driver_slot_long: Some(driver.slot[1]),
             mate_qualifying: form.map(|form| form.mate_qualifying.mean(0.0, 4.0)),
@@ -405,6 +421,7 @@ impl Tracker {
             practice_mean: sessions.practice_mean[index],
             team_practice_mean: best_of_team(&sessions.practice_mean, race, index),
             practice_rank: sessions.practice_rank[index].map(f64::ln_1p),
+            team_practice_rank: best_of_team(&sessions.practice_rank, race, index).map(f64::ln_1p),
             grid: grid.map(f64::ln),
             grid_share: grid.map(|slot| (slot - 1.0) / sessions.field),
             grid_here: grid.map(|slot| slot.ln() * pole_here),

@@ -163,6 +163,10 @@ pub struct Car {
     pub position: Option<u8>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Laps completed.
+    pub laps: u16,
+    /// Time of the race in ms, as far as it is told: of cars that were lapped mostly it is not.
+    pub time_ms: Option<u32>,
     /// Own fastest lap of the race in ms.
     pub fastest_lap_ms: Option<u32>,
     /// Points of the race as published, a fastest-lap point included, the sprint not.

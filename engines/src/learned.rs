@@ -376,6 +376,7 @@ mod tests {
                 car.position = other.position;
                 car.points = other.points;
                 car.outcome = other.outcome;
+                (car.laps, car.time_ms) = (other.laps, other.time_ms);
                 car.fastest_lap_ms = other.fastest_lap_ms;
                 car.weekend = other.weekend;
                 car.grid = other.grid;

@@ -17,14 +17,14 @@ const DRAWS: usize = 32;
 /// The columns it looks at: many features say nearly the same, and a linear model does better with
 /// few of them. Chosen walking forward from some forty sets. Fewer still, thirteen, were better by
 /// 0.06 in the winner's log-loss over 2003 to 2017 at three stages together, but only by 0.01 over
-/// 1985 to 2017: they fit those seasons, not the sport. The two ranks came last and were better by
-/// 0.040 over 2006 to 2017 (95 %: 0.012 to 0.070).
-const COLUMNS: [&str; 21] = [
+/// 1985 to 2017: they fit those seasons, not the sport. The ranks came last, with how far behind the
+/// winner cars were in place of finishing percentiles: XXX
+const COLUMNS: [&str; 20] = [
     "driver_elo",
     "team_elo",
     "mate_race",
-    "driver_finish_long",
-    "team_finish_long",
+    "driver_behind_long",
+    "team_behind_long",
     "driver_qualifying_short",
     "team_qualifying_short",
     "driver_pace_short",
@@ -32,9 +32,8 @@ const COLUMNS: [&str; 21] = [
     "driver_slot_short",
     "practice",
     "team_practice",
-    "practice_mean",
-    "team_practice_mean",
     "practice_rank",
+    "team_practice_rank",
     "grid",
     "grid_share",
     "grid_here",

@@ -68,6 +68,8 @@ fn one_race(dice: &mut Dice, number: i32, cars: usize) -> PastRace {
             } else {
                 Outcome::Retired
             },
+            laps: if classified { 50 } else { 30 },
+            time_ms: classified.then(|| 4_500_000 + 5_000 * u32::from(place)),
             fastest_lap_ms: Some(85_000 + 100 * u32::from(place)),
             points: f64::from(11 - place.min(11)),
             sprint_points: 0.0,

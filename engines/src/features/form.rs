@@ -47,6 +47,7 @@ pub(super) struct Form {
     wins: [Average; 2],
     qualifying: [Average; 2],
     pace: [Average; 2],
+    behind: [Average; 2],
     slot: [Average; 2],
     retirements: Average,
     pub gained: Average,
@@ -65,6 +66,7 @@ pub(super) struct View {
     pub wins: [f64; 2],
     pub qualifying: [f64; 2],
     pub pace: [f64; 2],
+    pub behind: [f64; 2],
     pub slot: [f64; 2],
     pub retirements: f64,
 }
@@ -78,6 +80,7 @@ impl View {
             wins: [0.0; 2],
             qualifying: [2.5; 2],
             pace: [2.5; 2],
+            behind: [2.0; 2],
             slot: [2.7; 2],
             retirements,
         }
@@ -93,6 +96,7 @@ impl Form {
             wins: pair,
             qualifying: pair,
             pace: pair,
+            behind: pair,
             slot: pair,
             retirements: Average::new(CAREER),
             gained: Average::new(LONG),
@@ -116,6 +120,7 @@ impl Form {
                 &mut self.wins,
                 &mut self.qualifying,
                 &mut self.pace,
+                &mut self.behind,
                 &mut self.slot,
             ];
             for average in pairs.into_iter().flatten() {
@@ -150,6 +155,7 @@ impl Form {
         let won = cars.iter().any(|car| car.won);
         let qualifying = best(|car| car.qualifying);
         let pace = best(|car| car.pace);
+        let behind = best(|car| car.behind);
         let slot = best(|car| car.slot);
         for span in 0..2 {
             self.finish[span].add_some(finish);
@@ -157,6 +163,7 @@ impl Form {
             self.wins[span].add(f64::from(u8::from(won)));
             self.qualifying[span].add_some(qualifying);
             self.pace[span].add_some(pace);
+            self.behind[span].add_some(behind);
             self.slot[span].add_some(slot.map(f64::ln));
         }
         for car in cars {
@@ -205,6 +212,7 @@ impl Form {
             wins: pair(&self.wins, prior.wins),
             qualifying: pair(&self.qualifying, prior.qualifying),
             pace: pair(&self.pace, prior.pace),
+            behind: pair(&self.behind, prior.behind),
             slot: pair(&self.slot, prior.slot),
             retirements: self.retirements.mean(prior.retirements, RETIREMENT_PRIOR),
         }

@@ -20,6 +20,8 @@ pub(super) struct Showing<'a> {
     pub qualifying: Option<f64>,
     /// Gap to the fastest lap of the race, %, of a car that was classified.
     pub pace: Option<f64>,
+    /// How far behind the winner the car was at the end, % of the race, of a car that was classified.
+    pub behind: Option<f64>,
     /// Starting slot, from the pit lane behind all others.
     pub slot: Option<f64>,
     /// Places gained as a share of the field.
@@ -39,6 +41,7 @@ impl<'a> Showing<'a> {
                 .collect::<Vec<_>>(),
         );
         let fastest_lap = best(cars.iter().map(|car| car.fastest_lap_ms));
+        let winner = cars.iter().find(|car| car.position == Some(1));
         let grid_known = cars.iter().any(|car| car.slot().is_some());
         let lines = cars.iter().zip(gaps);
         lines
@@ -63,6 +66,7 @@ impl<'a> Showing<'a> {
                     pace: finish
                         .and(car.fastest_lap_ms.zip(fastest_lap))
                         .map(|(own, fastest)| gap(own, fastest)),
+                    behind: winner.and_then(|winner| behind(car, winner)),
                     slot,
                     gained: finish.and(slot).map(|slot| (slot - 1.0 - place) / field),
                 }
@@ -148,6 +152,19 @@ fn best(laps: impl Iterator<Item = Option<u32>>) -> Option<f64> {
 
 fn gap(lap: u32, fastest: f64) -> f64 {
     (100.0 * (f64::from(lap) / fastest - 1.0)).min(LARGEST_GAP)
+}
+
+/// How far behind the winner a classified car was at the end, %: of the winner's time, or of the laps
+/// when it did not complete them all.
+fn behind(car: &Car, winner: &Car) -> Option<f64> {
+    let missing = winner.laps.saturating_sub(car.laps);
+    let share = match (missing, car.time_ms, winner.time_ms) {
+        _ if !car.classified() || winner.laps == 0 => return None,
+        (0, Some(own), Some(first)) => f64::from(own) / f64::from(first) - 1.0,
+        (0, ..) => return None,
+        _ => f64::from(missing) / f64::from(winner.laps),
+    };
+    Some((100.0 * share).clamp(0.0, LARGEST_GAP))
 }
 
 /// Gap of each car to the fastest of the last part of qualifying it took part in, %.
