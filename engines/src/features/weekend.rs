@@ -318,4 +318,26 @@ mod tests {
             assert_eq!(known(&sessions.qualifying_rank), [qualifying; 20]);
         }
     }
+
+    #[test]
+    fn a_car_is_behind_by_its_time_or_by_the_laps_it_lacks() {
+        let mut race = synthetic::history(1, 1, 6).races()[0].clone();
+        race.cars.sort_by_key(|car| car.position_order);
+        let told = [
+            (50, Some(5_000_000), Some(1)),
+            (50, Some(5_050_000), Some(2)),
+            (49, Some(5_040_000), Some(3)),
+            (50, None, Some(4)),
+            (40, None, Some(5)),
+            (49, None, None),
+        ];
+        for (car, (laps, time_ms, position)) in race.cars.iter_mut().zip(told) {
+            (car.laps, car.time_ms, car.position) = (laps, time_ms, position);
+        }
+        let behind: Vec<_> = Showing::of(&race).iter().map(|car| car.behind).collect();
+        assert!(close(behind[0], 0.0) && close(behind[1], 1.0) && close(behind[2], 2.0));
+        assert_eq!(behind[3..], [None, Some(LARGEST_GAP), None]);
+        race.cars[0].position = None;
+        assert!(Showing::of(&race).iter().all(|car| car.behind.is_none()));
+    }
 }
