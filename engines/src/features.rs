@@ -104,16 +104,11 @@ features! {
     team_pace_short: PreWeekend,
     /// The same over some fifteen races.
     team_pace_long: PreWeekend,
-    /// How far behind the winner the driver was at the end, % of the race, over some two races
+    /// How far behind the winner the driver was at the end, % of the race, over some twenty races
     /// finished.
-    driver_behind_short: PreWeekend,
-    /// The same over some fifteen races.
-    driver_behind_long: PreWeekend,
-    /// How far behind the winner the team's better car was at the end, % of the race, over some two
-    /// races.
-    team_behind_short: PreWeekend,
-    /// The same over some fifteen races.
-    team_behind_long: PreWeekend,
+    driver_behind: PreWeekend,
+    /// The same of the team's better car, over some twenty races.
+    team_behind: PreWeekend,
     /// Starting slot of the driver, natural logarithm, over some two races.
     driver_slot_short: PreWeekend,
     /// The same over some fifteen races.
@@ -391,10 +386,8 @@ impl Tracker {
             driver_pace_long: Some(driver.pace[1]),
             team_pace_short: Some(team.pace[0]),
             team_pace_long: Some(team.pace[1]),
-            driver_behind_short: Some(driver.behind[0]),
-            driver_behind_long: Some(driver.behind[1]),
-            team_behind_short: Some(team.behind[0]),
-            team_behind_long: Some(team.behind[1]),
+            driver_behind: Some(driver.behind),
+            team_behind: Some(team.behind),
             driver_slot_short: Some(driver.slot[0]),
             driver_slot_long: Some(driver.slot[1]),
             mate_qualifying: form.map(|form| form.mate_qualifying.mean(0.0, 4.0)),

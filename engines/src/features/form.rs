@@ -47,8 +47,9 @@ pub(super) struct Form {
     wins: [Average; 2],
     qualifying: [Average; 2],
     pace: [Average; 2],
-    behind: [Average; 2],
     slot: [Average; 2],
+    /// Outlives winters, which is worth more here than being fresh.
+    behind: Average,
     retirements: Average,
     pub gained: Average,
     pub mate_qualifying: Average,
@@ -66,8 +67,8 @@ pub(super) struct View {
     pub wins: [f64; 2],
     pub qualifying: [f64; 2],
     pub pace: [f64; 2],
-    pub behind: [f64; 2],
     pub slot: [f64; 2],
+    pub behind: f64,
     pub retirements: f64,
 }
 
@@ -80,8 +81,8 @@ impl View {
             wins: [0.0; 2],
             qualifying: [2.5; 2],
             pace: [2.5; 2],
-            behind: [2.0; 2],
             slot: [2.7; 2],
+            behind: 2.0,
             retirements,
         }
     }
@@ -96,8 +97,8 @@ impl Form {
             wins: pair,
             qualifying: pair,
             pace: pair,
-            behind: pair,
             slot: pair,
+            behind: Average::new(CAREER),
             retirements: Average::new(CAREER),
             gained: Average::new(LONG),
             mate_qualifying: Average::new(CAREER),
@@ -120,7 +121,6 @@ impl Form {
                 &mut self.wins,
                 &mut self.qualifying,
                 &mut self.pace,
-                &mut self.behind,
                 &mut self.slot,
             ];
             for average in pairs.into_iter().flatten() {
@@ -163,9 +163,9 @@ impl Form {
             self.wins[span].add(f64::from(u8::from(won)));
             self.qualifying[span].add_some(qualifying);
             self.pace[span].add_some(pace);
-            self.behind[span].add_some(behind);
             self.slot[span].add_some(slot.map(f64::ln));
         }
+        self.behind.add_some(behind);
         for car in cars {
             self.retirements
                 .add(f64::from(u8::from(!car.car.classified())));
@@ -212,8 +212,8 @@ impl Form {
             wins: pair(&self.wins, prior.wins),
             qualifying: pair(&self.qualifying, prior.qualifying),
             pace: pair(&self.pace, prior.pace),
-            behind: pair(&self.behind, prior.behind),
             slot: pair(&self.slot, prior.slot),
+            behind: self.behind.mean(prior.behind, PRIOR[1]),
             retirements: self.retirements.mean(prior.retirements, RETIREMENT_PRIOR),
         }
     }
