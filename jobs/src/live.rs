@@ -103,7 +103,7 @@ pub async fn follow_with(
     let (listener, pushed) = mpsc::channel(WAITING);
     let outcome = tokio::select! {
         outcome = watch_to_the_end(app, upstream, race, pushed) => outcome,
-        never = listen(app, upstream, push, listener) => match never {},
+        never = Box::pin(listen(app, upstream, push, listener)) => match never {},
         () = lease.keep() => return Ok(Outcome::ByAnother),
     };
     lease.give_back().await?;

@@ -11,11 +11,11 @@ use crate::support::{redis::OwnRedis, streams::PATIENCE};
 
 const CLASSES: [Class; 3] = [Class::Static, Class::Results, Class::Live];
 
-/// A cache that keeps what is of a class for a second, and all else for a minute.
+/// A cache that keeps what is of a class for three seconds, and all else for a minute.
 fn brief(class: Class, redis: &str) -> Cache {
     let mut config = Config::defaults();
     redis.clone_into(&mut config.redis.url);
-    let seconds = |other: Class| if other == class { 1 } else { 60 };
+    let seconds = |other: Class| if other == class { 3 } else { 60 };
     config.cache.ttl = TtlConfig {
         r#static: seconds(Class::Static),
         results: seconds(Class::Results),
@@ -51,7 +51,7 @@ async fn an_answer_is_gone_after_the_time_of_its_class() {
             assert_eq!(ask(cache, *short, class, "new").await, "old");
         }
     }
-    tokio::time::sleep(Duration::from_millis(1100)).await;
+    tokio::time::sleep(Duration::from_millis(3300)).await;
     for (short, cache) in &caches {
         for class in CLASSES {
             let expected = if class == *short { "new" } else { "old" };
@@ -80,13 +80,13 @@ async fn what_another_process_worked_out_is_kept_no_longer_than_there() {
         }
     }
     // Found late, it is kept for what is left of its time.
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    tokio::time::sleep(Duration::from_millis(1200)).await;
     for (short, _, other) in &caches {
         for class in CLASSES {
             assert_eq!(ask(other, *short, class, "new").await, "old");
         }
     }
-    tokio::time::sleep(Duration::from_millis(800)).await;
+    tokio::time::sleep(Duration::from_millis(2300)).await;
     for (short, _, other) in &caches {
         for class in CLASSES {
             let expected = if class == *short { "new" } else { "old" };

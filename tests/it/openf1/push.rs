@@ -5,11 +5,17 @@ use std::{
     time::Duration,
 };
 
-use axum::{Json, Router, extract::State, routing::post};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    routing::{get, post},
+};
 use jobs::{
     live::policy,
     upstream::openf1::{
         OpenF1,
+        payload::{Lap, Position},
         push::{self, Message, News},
     },
 };
@@ -29,6 +35,14 @@ impl Tokens {
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let router = Router::new()
             .route("/token", post(give))
+            .route(
+                "/v1/position",
+                get(async |headers| answer(&headers, "token 2")),
+            )
+            .route(
+                "/v1/laps",
+                get(async |headers| answer(&headers, "no token at all")),
+            )
             .with_state(self.clone());
         tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
         url
@@ -46,35 +60,54 @@ async fn give(State(tokens): State<Tokens>, form: String) -> Json<Value> {
     Json(json!({ "access_token": token, "expires_in": "3600", "token_type": "bearer" }))
 }
 
+/// Nothing has happened; but that is told to the bearer of one token alone.
+fn answer(headers: &HeaderMap, token: &str) -> (StatusCode, &'static str) {
+    let expected = format!("Bearer {token}");
+    let said = headers.get(header::AUTHORIZATION);
+    if said.is_some_and(|said| said == expected.as_str()) {
+        (StatusCode::OK, "[]")
+    } else {
+        (
+            StatusCode::UNAUTHORIZED,
+            r#"{"detail":"Not authenticated"}"#,
+        )
+    }
+}
+
+/// An application with an account.
+async fn with_account(push_url: String, tokens: &Tokens) -> TestApp {
+    let url = tokens.start().await;
+    TestApp::start_with(Setup::default(), |config| {
+        let openf1 = &mut config.upstream.openf1;
+        openf1.url = url;
+        openf1.push_url = push_url;
+        "listener".clone_into(&mut openf1.username);
+        "p&ss=word".clone_into(&mut openf1.password);
+    })
+    .await
+}
+
 /// An application with an account, and what is pushed to it.
 struct Listening {
     news: mpsc::Receiver<News>,
-    listening: JoinHandle<()>,
+    task: JoinHandle<()>,
     // Dropped last: takes the database away.
     _test: TestApp,
 }
 
 impl Listening {
     async fn to(push_url: String, tokens: &Tokens) -> Self {
-        let url = tokens.start().await;
-        let test = TestApp::start_with(Setup::default(), |config| {
-            let openf1 = &mut config.upstream.openf1;
-            openf1.url = url;
-            openf1.push_url = push_url;
-            "listener".clone_into(&mut openf1.username);
-            "p&ss=word".clone_into(&mut openf1.password);
-        })
-        .await;
+        let test = with_account(push_url, tokens).await;
         let (listener, news) = mpsc::channel(100);
         let app = test.app.clone();
-        let listening = tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             let upstream = OpenF1::new(&app, policy()).unwrap();
             let url = push::address(&app).unwrap().unwrap();
             push::listen(&app, &upstream, &url, &["laps", "position"], listener).await;
         });
         Self {
             news,
-            listening,
+            task,
             _test: test,
         }
     }
@@ -87,7 +120,7 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        self.listening.abort();
+        self.task.abort();
     }
 }
 
@@ -144,6 +177,22 @@ async fn where_only_the_web_gets_through_the_same_comes_in_a_websocket() {
     let publisher = Publisher::to(&broker);
     publisher.publish("laps", &lap).await;
     assert_eq!(pushed.next().await, told("laps", &lap));
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_taken_any_more_is_renewed_once() {
+    let tokens = Tokens::default();
+    let test = with_account(String::new(), &tokens).await;
+    let upstream = OpenF1::new(&test.app, policy()).unwrap();
+    let all = ["session_key=9094".to_owned()];
+    for _ in 0..3 {
+        let page = upstream.ask::<Position>(&all).await.unwrap();
+        assert!(page.rows.is_empty());
+    }
+    assert_eq!(tokens.asked().len(), 2);
+    let refused = upstream.ask::<Lap>(&all).await.unwrap_err();
+    assert!(refused.is_unauthorized(), "{refused}");
+    assert_eq!(tokens.asked().len(), 3);
 }
 
 #[tokio::test]
