@@ -95,7 +95,7 @@ pub async fn follow_with(
     upstream: &OpenF1,
     race: &Race,
 ) -> Result<Outcome, FollowError> {
-    let push = push::address(app).map_err(FollowError::Client)?;
+    let push = push::address(app).map_err(|error| FollowError::Client(error.into()))?;
     let Some(lease) = Lease::take(app, &live::stream(race)).await? else {
         return Ok(Outcome::ByAnother);
     };

@@ -4,14 +4,20 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use super::client::UpstreamError;
+/// An address that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{address:?} is no address to ask: expected {expected}")]
+pub struct BadAddress {
+    pub address: String,
+    pub expected: String,
+}
 
 /// Reads an address, given the protocols that will do: the secure one of each pair everywhere, the
 /// other with this machine itself.
 ///
 /// # Errors
 /// When the address is none, or would be spoken to in the clear over a network.
-pub(super) fn read(address: &str, protocols: &[(&str, &str)]) -> Result<Url, UpstreamError> {
+pub(super) fn read(address: &str, protocols: &[(&str, &str)]) -> Result<Url, BadAddress> {
     let url = Url::parse(address).ok().filter(Url::has_host);
     let fine = url.filter(|url| {
         let local = url.host_str().is_some_and(is_loopback);
@@ -23,7 +29,7 @@ pub(super) fn read(address: &str, protocols: &[(&str, &str)]) -> Result<Url, Ups
         let expected = protocols.iter().map(|(secure, clear)| {
             format!("{secure}://HOST, or {clear}://HOST where that is this machine itself")
         });
-        UpstreamError::Address {
+        BadAddress {
             address: address.to_owned(),
             expected: expected.collect::<Vec<_>>().join(", or "),
         }

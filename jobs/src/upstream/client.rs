@@ -24,7 +24,7 @@ use reqwest::{
 };
 
 use super::{
-    address,
+    address::{self, BadAddress},
     breaker::Breaker,
     policy::{Policy, http_date, retry_after},
 };
@@ -74,8 +74,8 @@ struct Answer {
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// The configured address cannot be used.
-    #[error("{address:?} is no address to ask: expected {expected}")]
-    Address { address: String, expected: String },
+    #[error(transparent)]
+    Address(#[from] BadAddress),
     /// Too many failures in a row.
     #[error(
         "{host} is left alone until {until} after failing again and again; the last time: {reason}"
@@ -163,7 +163,7 @@ impl Client {
         if address::is_loopback(host) {
             builder = builder.no_proxy();
         }
-        let http = builder.build().map_err(|_| UpstreamError::Address {
+        let http = builder.build().map_err(|_| BadAddress {
             address: base.to_owned(),
             expected: "certificates of the system to check it by".to_owned(),
         })?;
@@ -379,10 +379,9 @@ impl Client {
     /// What is really asked for.
     fn address(&self, url: &str) -> Result<Url, Failed> {
         let address = Url::parse(url).map_err(|_| {
-            Failed::ForGood(UpstreamError::Address {
-                address: url.to_owned(),
-                expected: "a path and a query".to_owned(),
-            })
+            let expected = "a path and a query".to_owned();
+            let address = url.to_owned();
+            Failed::ForGood(BadAddress { address, expected }.into())
         })?;
         let Some(Secret { name, value }) = &self.secret else {
             return Ok(address);

@@ -7,7 +7,7 @@ pub mod open_meteo;
 pub mod openf1;
 pub mod openweathermap;
 
-mod address;
+pub mod address;
 mod breaker;
 mod policy;
 

@@ -17,7 +17,10 @@ use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
 use super::OpenF1;
-use crate::upstream::{address, client::UpstreamError};
+use crate::upstream::{
+    address::{self, BadAddress},
+    client::UpstreamError,
+};
 
 /// Before the name of a collection, in what a record is pushed under.
 const TOPICS: &str = "v1/";
@@ -78,7 +81,7 @@ enum Failure {
 ///
 /// # Errors
 /// When the configured address cannot be used.
-pub fn address(app: &App) -> Result<Option<Url>, UpstreamError> {
+pub fn address(app: &App) -> Result<Option<Url>, BadAddress> {
     let config: &OpenF1Config = &app.config.upstream.openf1;
     let url = &config.push_url;
     if !config.has_account() || url.is_empty() || !app.config.clock.may_ask(url) {
