@@ -133,8 +133,7 @@ fn time(text: &str) -> DateTime<Utc> {
 }
 
 /// The whole race, with a broker that goes away and comes again.
-pub async fn to_the_end() -> Option<Board> {
-    let mut pushed = PushedDay::begin().await?;
+async fn to_the_end(mut pushed: PushedDay) -> Board {
     let app = pushed.day.at(BEFORE, SPEED).await;
     let following = {
         let (app, race) = (app.clone(), pushed.day.race.clone());
@@ -153,7 +152,16 @@ pub async fn to_the_end() -> Option<Board> {
     assert_eq!((refused, tokens), (0, 3), "in two hours and a half");
     let board = assert_no_doubles(&pushed.day.changes().await);
     assert_classified(&pushed.day, &board).await;
-    Some(board)
+    board
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_race_that_is_pushed_ends_as_one_that_is_asked_for() {
+    let Some(pushed) = PushedDay::begin().await else {
+        return;
+    };
+    let (asked, pushed) = tokio::join!(undisturbed(), to_the_end(pushed));
+    assert_eq!(asked, Some(pushed));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
