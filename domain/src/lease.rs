@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use entities::lease::{ActiveModel, Column, Entity};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, EntityTrait, QueryFilter,
     sea_query::{IntoCondition, OnConflict},
 };
 
@@ -39,14 +39,18 @@ impl Lease {
             name: name.to_owned(),
             holder: hex::encode(secret::random::<16>()?),
         };
-        let free = Column::Until.lte(app.clock.now());
+        let now = app.clock.now();
+        // One that holds for longer than any was taken by a clock that was set otherwise.
+        let free = Condition::any()
+            .add(Column::Until.lte(now))
+            .add(Column::Until.gt(now + good_for(app) * 2));
         if lease.write(free).await? {
             return Ok(Some(lease));
         }
         let row = ActiveModel {
             name: Set(lease.name.clone()),
             holder: Set(lease.holder.clone()),
-            until: Set(app.clock.now() + good_for(app)),
+            until: Set(now + good_for(app)),
         };
         Entity::insert(row)
             .on_conflict(OnConflict::column(Column::Name).do_nothing().to_owned())

@@ -133,6 +133,18 @@ async fn a_lease_is_held_by_one_until_it_is_given_back_or_runs_out() {
 }
 
 #[tokio::test]
+async fn a_lease_that_was_taken_by_a_clock_far_ahead_binds_nobody() {
+    let test = TestApp::empty().await;
+    let ahead = minutes_after(&test, 180);
+    let _killed = Lease::take(&ahead, "work").await.unwrap().unwrap();
+    // A little ahead is no other time.
+    let held = Lease::take(&minutes_after(&test, 180), "work").await;
+    assert!(held.unwrap().is_none());
+    let back = Lease::take(&minutes_after(&test, 0), "work").await.unwrap();
+    assert!(back.is_some());
+}
+
+#[tokio::test]
 async fn of_many_who_want_a_lease_at_once_one_gets_it() {
     let test = TestApp::empty().await;
     let all = (0..8).map(|_| Lease::take(&test.app, "work"));

@@ -115,3 +115,29 @@ impl fmt::Debug for OpenWeatherMapConfig {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn half_an_account_and_a_feed_that_speaks_something_else_are_refused_by_their_keys() {
+        let checked = |username: &str, password: &str, push_url: &str| {
+            let mut openf1 = Config::defaults().upstream.openf1;
+            username.clone_into(&mut openf1.username);
+            password.clone_into(&mut openf1.password);
+            push_url.clone_into(&mut openf1.push_url);
+            openf1.check().map_err(|error| error.to_string())
+        };
+        for push_url in ["", "mqtts://a.example:8883", "wss://a.example/mqtt"] {
+            assert_eq!(checked("somebody", "secret", push_url), Ok(()));
+        }
+        for (username, password) in [("somebody", ""), ("", "secret")] {
+            let error = checked(username, password, "").unwrap_err();
+            assert!(error.contains("upstream.openf1.username"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+        let error = checked("", "", "https://a.example").unwrap_err();
+        assert!(error.contains("upstream.openf1.push_url"), "{error}");
+    }
+}

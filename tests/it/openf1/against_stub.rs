@@ -223,6 +223,41 @@ async fn a_race_with_all_sorts_of_trouble_ends_as_one_without() {
     assert_eq!(calm, troubled);
 }
 
+/// A race whose clocks are set forward by an hour, back again, and forward to its end, each time when
+/// who follows has just been killed.
+async fn by_jumping_clocks() -> Option<Board> {
+    let day = RaceDay::begin().await?;
+    let mut asked = 0;
+    for (from, to) in [
+        ("2023-05-28T12:58:00Z", "2023-05-28T13:10:00Z"),
+        ("2023-05-28T14:15:00Z", "2023-05-28T14:20:00Z"),
+        ("2023-05-28T13:20:00Z", "2023-05-28T13:30:00Z"),
+    ] {
+        let app = day.at(from, SPEED).await;
+        let following = following_on(&app, &day.race);
+        until(&app, to).await;
+        following.abort();
+        let so_far = day.stub.log().await.len();
+        assert!(so_far > asked + 5, "nobody follows from {from} on");
+        asked = so_far;
+    }
+    let app = day.at("2023-05-28T14:50:00Z", SPEED).await;
+    let following = following_on(&app, &day.race);
+    tokio::time::timeout(Duration::from_mins(3), following)
+        .await
+        .expect("it is classified")
+        .unwrap();
+    let board = assert_no_doubles(&day.changes().await);
+    assert_classified(&day, &board).await;
+    Some(board)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clocks_that_jump_forward_and_back_lose_nothing_and_double_nothing() {
+    let (calm, jumping) = tokio::join!(undisturbed(), by_jumping_clocks());
+    assert_eq!(calm, jumping);
+}
+
 #[tokio::test]
 async fn of_two_who_follow_one_asks() {
     let Some(day) = RaceDay::begin().await else {
