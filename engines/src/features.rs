@@ -22,9 +22,9 @@ use record::Average;
 use track::Tracks;
 use weekend::{Sessions, Showing, best_of_team};
 
-/// Counted up whenever the same history would give other rows, so that models trained on the old
-/// ones are known to be stale.
-pub const REVISION: u32 = 3;
+/// Counted up whenever the same history would give other rows or other chances to retire, so that
+/// models and forecasts made with the old ones are known to be stale.
+pub const REVISION: u32 = 4;
 
 /// Seasons after which who was not seen is a newcomer again.
 const REMEMBERED: i32 = 6;

@@ -1,12 +1,14 @@
 //! The chance not to be classified, shared by all engines: the recent record of driver and
-//! constructor, shrunk to that of the whole field. It says nothing about who is fast.
+//! constructor, shrunk to that of the whole field, and where the car starts, or usually starts: who
+//! is in front gets into less trouble, and his car is the better one. It says nothing about who wins.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::draws::as_f64;
 use crate::engine::EngineError;
-use crate::history::{DriverId, History, PastRace, RaceToForecast, TeamId};
+use crate::history::{Car, DriverId, Entrant, History, PastRace, RaceToForecast, TeamId};
 
 /// Weight of a start after one more start of the same driver, of the same constructor's cars, or
 /// of a race for the whole field. These and the next were chosen by the log-loss of retirements
@@ -20,34 +22,59 @@ const CONSTRUCTOR_SHRINKAGE: f64 = 30.0;
 /// What is assumed before any race: one car in five, worth this many starts.
 const PRIOR_RATE: f64 = 0.2;
 const PRIOR_STARTS: f64 = 20.0;
+/// What the logarithm of the starting slot adds to the log-odds, chosen as the above; 0.2 to 0.35
+/// are alike, with the slot known and with the usual one, and so it is over 1975 to 1999.
+const SLOT_WORTH: f64 = 0.25;
+/// Starts from the middle of the team's that are added to a driver's own.
+const SLOT_SHRINKAGE: f64 = 4.0;
+/// Slot of who was never seen: about that of the last but two.
+const PRIOR_SLOT: f64 = 2.7;
 /// No car is sure to finish or to stop.
 const LOWEST: f64 = 0.01;
 const HIGHEST: f64 = 0.8;
 
-/// Starts and failures to be classified, older ones fading.
+/// Starts, failures to be classified and logarithms of the starting slots, older ones fading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Record {
     starts: f64,
     stops: f64,
+    slots: f64,
 }
 
 impl Record {
     fn fade(&mut self, memory: f64) {
         self.starts *= memory;
         self.stops *= memory;
+        self.slots *= memory;
     }
 
-    fn add(&mut self, classified: bool) {
+    fn add(&mut self, classified: bool, slot: f64) {
         self.starts += 1.0;
         if !classified {
             self.stops += 1.0;
         }
+        self.slots += slot;
+    }
+
+    /// The usual slot, drawn to another.
+    fn slot(self, prior: f64, shrinkage: f64) -> f64 {
+        (self.slots + shrinkage * prior) / (self.starts + shrinkage)
     }
 
     /// How far this record lies from the rate of the field.
     fn excess(self, field: f64, shrinkage: f64) -> f64 {
         (self.stops + shrinkage * field) / (self.starts + shrinkage) - field
     }
+}
+
+/// Logarithms of starting slots, from the pit lane behind all others; of nobody where the grid is
+/// not known.
+fn slots(slots: impl Iterator<Item = Option<u8>>) -> Vec<Option<f64>> {
+    let slots: Vec<Option<u8>> = slots.collect();
+    let field = as_f64(slots.len());
+    let known = slots.iter().any(Option::is_some);
+    let slot = |slot: &Option<u8>| slot.map_or(field, f64::from).min(field).ln();
+    slots.iter().map(|own| known.then(|| slot(own))).collect()
 }
 
 /// What is known about retirements after some races.
@@ -72,14 +99,16 @@ impl Retirement {
     /// Takes in the next race.
     pub fn observe(&mut self, race: &PastRace) {
         self.field.fade(FIELD_MEMORY);
-        for car in race.starters() {
+        let slots = slots(race.starters().map(Car::slot));
+        for (car, slot) in race.starters().zip(slots) {
+            let slot = slot.unwrap_or(PRIOR_SLOT);
             let driver = self.drivers.entry(car.driver).or_default();
             driver.fade(DRIVER_MEMORY);
-            driver.add(car.classified());
+            driver.add(car.classified(), slot);
             let constructor = self.teams.entry(car.team).or_default();
             constructor.fade(CONSTRUCTOR_MEMORY);
-            constructor.add(car.classified());
-            self.field.add(car.classified());
+            constructor.add(car.classified(), slot);
+            self.field.add(car.classified(), slot);
         }
     }
 
@@ -88,18 +117,28 @@ impl Retirement {
     pub fn chances(&self, race: &RaceToForecast) -> Vec<f64> {
         let field =
             (self.field.stops + PRIOR_RATE * PRIOR_STARTS) / (self.field.starts + PRIOR_STARTS);
-        race.entrants
-            .iter()
-            .map(|entrant| {
-                let driver = self.drivers.get(&entrant.driver).copied();
-                let constructor = self.teams.get(&entrant.team).copied();
-                let driver = driver.unwrap_or_default().excess(field, DRIVER_SHRINKAGE);
-                let constructor = constructor
-                    .unwrap_or_default()
-                    .excess(field, CONSTRUCTOR_SHRINKAGE);
-                (field + driver + constructor).clamp(LOWEST, HIGHEST)
-            })
-            .collect()
+        let records = race.entrants.iter().map(|entrant| {
+            let driver = self.drivers.get(&entrant.driver).copied();
+            let team = self.teams.get(&entrant.team).copied();
+            (driver.unwrap_or_default(), team.unwrap_or_default())
+        });
+        let records: Vec<(Record, Record)> = records.collect();
+        let known = slots(race.entrants.iter().map(Entrant::slot));
+        let usual = |(driver, team): &(Record, Record)| {
+            driver.slot(team.slot(PRIOR_SLOT, 1.0), SLOT_SHRINKAGE)
+        };
+        let slots = known.iter().zip(&records);
+        let slots = slots.map(|(known, records)| known.unwrap_or_else(|| usual(records)));
+        let slots: Vec<f64> = slots.collect();
+        let middle = slots.iter().sum::<f64>() / as_f64(slots.len().max(1));
+        let chance = |((driver, team), slot): (&(Record, Record), &f64)| {
+            let driver = driver.excess(field, DRIVER_SHRINKAGE);
+            let team = team.excess(field, CONSTRUCTOR_SHRINKAGE);
+            let chance = (field + driver + team).clamp(LOWEST, HIGHEST);
+            let odds = chance / (1.0 - chance) * (SLOT_WORTH * (slot - middle)).exp();
+            (odds / (1.0 + odds)).clamp(LOWEST, HIGHEST)
+        };
+        records.iter().zip(&slots).map(chance).collect()
     }
 
     /// As JSON.
