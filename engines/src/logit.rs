@@ -46,13 +46,13 @@ impl Choices {
         }
     }
 
-    /// Adds a race: its rows in the order of finish, the weight of the race, and the places from the
-    /// first that are learned from.
+    /// Adds a race: its rows in the order of finish, the weight of the race, and how much each place
+    /// that is learned from counts, from the first on.
     pub(crate) fn add<'a>(
         &mut self,
         rows: impl Iterator<Item = &'a [f64]>,
         weight: f64,
-        places: usize,
+        places: &[f64],
     ) {
         let start = self.rows;
         for row in rows {
@@ -60,9 +60,13 @@ impl Choices {
             self.rows += 1;
         }
         let end = self.rows;
-        let places = start..(start + places).min(end.saturating_sub(1));
+        let starts = start..end.saturating_sub(1);
         self.sets
-            .extend(places.map(|start| Set { start, end, weight }));
+            .extend(starts.zip(places).map(|(start, place)| Set {
+                start,
+                end,
+                weight: weight * place,
+            }));
     }
 
     fn row(&self, row: usize) -> &[f64] {
@@ -290,7 +294,7 @@ mod tests {
                 })
                 .collect();
             cars.sort_by(|a, b| b.0.total_cmp(&a.0));
-            choices.add(cars.iter().map(|(_, x)| &x[..]), 1.0, 3);
+            choices.add(cars.iter().map(|(_, x)| &x[..]), 1.0, &[1.0; 3]);
         }
         choices
     }

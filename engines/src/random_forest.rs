@@ -311,9 +311,9 @@ impl Votes {
 
     fn choices(&self, examples: &[Example], target: Target) -> Choices {
         let mut choices = Choices::new(FIRST.len());
-        let places = match target {
-            Target::Race => 1,
-            Target::Qualifying => 10,
+        let places: &[f64] = match target {
+            Target::Race => &[1.0],
+            Target::Qualifying => &[1.0; 10],
         };
         for ((example, sums), counts) in examples.iter().zip(&self.sums).zip(&self.counts) {
             if counts.contains(&0) {

@@ -125,7 +125,8 @@ impl Retirement {
         let records: Vec<(Record, Record)> = records.collect();
         let known = slots(race.entrants.iter().map(Entrant::slot));
         let usual = |(driver, team): &(Record, Record)| {
-            driver.slot(team.slot(PRIOR_SLOT, 1.0), SLOT_SHRINKAGE)
+            let of_team = team.slot(PRIOR_SLOT, 1.0);
+            driver.slot(of_team, SLOT_SHRINKAGE)
         };
         let slots = known.iter().zip(&records);
         let slots = slots.map(|(known, records)| known.unwrap_or_else(|| usual(records)));
@@ -193,6 +194,41 @@ mod tests {
             "the team mate shares the car's record"
         );
         assert!(of(0) > 3.0 * of(2), "{chances:?}");
+    }
+
+    #[test]
+    fn who_starts_in_front_stops_less_often_and_all_together_as_often() {
+        let mut race = synthetic::history(24, 1, 20).races()[0].to_forecast(Stage::PostQualifying);
+        for (entrant, slot) in race.entrants.iter_mut().zip(1..) {
+            entrant.grid = Some(slot);
+        }
+        let without_history = Retirement::default();
+        let chances = without_history.chances(&race);
+        assert!(chances.is_sorted(), "{chances:?}");
+        assert!(chances[0] < 0.12 && chances[19] > 0.22, "{chances:?}");
+        let sum: f64 = chances.iter().sum();
+        assert!((sum / 20.0 - PRIOR_RATE).abs() < 0.01, "{sum}");
+        // From the pit lane is behind the last of the grid, not before its first.
+        race.entrants[0].grid = None;
+        let from_the_pits = without_history.chances(&race)[0];
+        assert!(from_the_pits >= chances[18], "{from_the_pits}");
+    }
+
+    #[test]
+    fn before_the_grid_is_known_it_goes_by_where_a_driver_usually_starts() {
+        let mut races = synthetic::history(25, 30, 20).races().to_vec();
+        for race in &mut races {
+            for car in &mut race.cars {
+                car.grid = u8::try_from(car.driver.0 + 1).ok();
+                car.position = Some(car.position_order);
+                car.outcome = Outcome::Finished;
+            }
+        }
+        let mut question = races[0].to_forecast(Stage::PreQualifying);
+        question.entrants.sort_by_key(|entrant| entrant.driver.0);
+        let chances = Retirement::fit(&History::new(races)).chances(&question);
+        assert!(chances.is_sorted(), "{chances:?}");
+        assert!(chances[0] < 0.7 * chances[10], "{chances:?}");
     }
 
     #[test]
