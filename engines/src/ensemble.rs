@@ -18,9 +18,8 @@ const MEMBERS: [EngineId; 4] = [
     EngineId::new("elo"),
 ];
 
-/// What the engine is set to; chosen walking forward by the winner's log-loss: the prior because it
-/// was better than its predecessor on 1990 to 2005 and on 2006 to 2017, before and after qualifying
-/// (by 0.001 to 0.006), the rest on 2006 to 2017. Worths that are free to move much do worse.
+/// What the engine is set to; chosen on 2006 to 2017, walking forward, by the winner's log-loss at
+/// the three stages together and by pole's. Worths that are free to move much do worse.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ensemble {
     /// Worth of each member before anything is learned, in the order of [`Engine::members`].
@@ -34,7 +33,7 @@ pub struct Ensemble {
 impl Default for Ensemble {
     fn default() -> Self {
         Self {
-            prior: [0.45, 0.45, 0.1, 0.05],
+            prior: [0.4, 0.4, 0.2, 0.1],
             hold: 600.0,
             half_life: 200.0,
         }
@@ -55,7 +54,7 @@ impl Engine for Ensemble {
     }
 
     fn revision(&self) -> u32 {
-        3
+        2
     }
 
     fn stages(&self) -> &'static [Stage] {

@@ -123,6 +123,8 @@ features! {
     driver_elo: PreWeekend,
     /// Elo rating of the team, natural log scale.
     team_elo: PreWeekend,
+    /// 1 for the cars of the team with the highest rating in the race, 0 for others.
+    best_team: PreWeekend,
     /// Points of the season so far as a share of the leader's, from 0 to 1; before the second race
     /// of a season those of the last.
     championship: PreWeekend,
@@ -345,9 +347,13 @@ impl Tracker {
         let pole = self.pole.mean(0.45, 20.0);
         let pole_here = self.poles.get(&race.circuit);
         let pole_here = pole_here.map_or(0.0, |here| here.mean(pole, 8.0) - pole);
+        let rating = |entrant: &Entrant| self.elo.team_lead(entrant.team, race.season);
+        let best_rating = race.entrants.iter().map(rating).fold(f64::MIN, f64::max);
         let entrants = race.entrants.iter().zip(0..);
         entrants
-            .map(|(entrant, index)| self.row(race, entrant, &sessions, index, pole_here))
+            .map(|(entrant, index)| {
+                self.row(race, entrant, &sessions, index, pole_here, best_rating)
+            })
             .collect()
     }
 
@@ -358,6 +364,7 @@ impl Tracker {
         sessions: &Sessions,
         index: usize,
         pole_here: f64,
+        best_rating: f64,
     ) -> Features {
         let (driver, team) = self.views(entrant.driver, entrant.team, race.season);
         let form = self.drivers.get(&entrant.driver);
@@ -365,6 +372,7 @@ impl Tracker {
             .power_unit
             .and_then(|unit| self.power_units.get(&unit));
         let grid = sessions.grid[index];
+        let team_elo = self.elo.team_lead(entrant.team, race.season);
         Features {
             driver_finish_short: Some(driver.finish[0]),
             driver_finish_long: Some(driver.finish[1]),
@@ -394,7 +402,8 @@ impl Tracker {
             mate_race: form.map(|form| form.mate_race.mean(0.5, 4.0)),
             driver_gained: form.map(|form| form.gained.mean(0.0, 5.0)),
             driver_elo: Some(self.elo.driver_lead(entrant.driver, race.season)),
-            team_elo: Some(self.elo.team_lead(entrant.team, race.season)),
+            team_elo: Some(team_elo),
+            best_team: Some(f64::from(u8::from(team_elo >= best_rating))),
             championship: self.driver_standing.share(entrant.driver, race.season),
             team_championship: self.team_standing.share(entrant.team, race.season),
             driver_track: Some(self.tracks.driver(race.circuit, entrant.driver).value),
@@ -424,5 +433,29 @@ impl Tracker {
             qualifying_rank: sessions.qualifying_rank[index].map(f64::ln_1p),
             sprint: sessions.sprint[index].map(f64::ln),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic;
+
+    #[test]
+    fn the_best_team_is_the_one_that_is_rated_highest_among_those_that_race() {
+        let history = synthetic::history(8, 40, 12);
+        let tracker = Tracker::of(&history);
+        let mut race = history.races()[39].to_forecast(Stage::PreWeekend);
+        let best = |race: &RaceToForecast| -> Vec<TeamId> {
+            let rows = tracker.rows(race, Stage::PreWeekend).into_iter();
+            let cars = race.entrants.iter().zip(rows);
+            let best = cars.filter(|(_, row)| row.best_team == Some(1.0));
+            let mut teams: Vec<TeamId> = best.map(|(entrant, _)| entrant.team).collect();
+            teams.sort_unstable();
+            teams
+        };
+        assert_eq!(best(&race), [TeamId(0); 2]);
+        race.entrants.retain(|entrant| entrant.team != TeamId(0));
+        assert_eq!(best(&race), [TeamId(1); 2]);
     }
 }

@@ -74,8 +74,8 @@ impl Learner for Xgboost {
     const NAME: &'static str = "XGBoost";
     const DESCRIPTION: &'static str =
         "Boosts trees on what a linear model leaves unexplained of the winner within each race.";
-    const REVISION: u32 = 3;
-    const REFIT_EVERY: usize = 8;
+    const REVISION: u32 = 4;
+    const REFIT_EVERY: usize = 4;
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {
         let line = |name, value, description| Hyperparameter {
