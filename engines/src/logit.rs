@@ -282,7 +282,7 @@ mod tests {
     use super::*;
     use crate::synthetic::Dice;
 
-    fn made_up(races: usize, truth: [f64; 2]) -> Choices {
+    fn made_up(races: usize, truth: [f64; 2], places: &[f64]) -> Choices {
         let mut dice = Dice(7);
         let mut choices = Choices::new(2);
         for _ in 0..races {
@@ -294,7 +294,7 @@ mod tests {
                 })
                 .collect();
             cars.sort_by(|a, b| b.0.total_cmp(&a.0));
-            choices.add(cars.iter().map(|(_, x)| &x[..]), 1.0, &[1.0; 3]);
+            choices.add(cars.iter().map(|(_, x)| &x[..]), 1.0, places);
         }
         choices
     }
@@ -302,7 +302,8 @@ mod tests {
     #[test]
     fn the_weights_behind_choices_are_found_and_known_as_well_as_they_say() {
         let truth = [1.5, -0.7];
-        let logit = Logit::fit(&made_up(2000, truth), &[0.0; 2], &[1e-3; 2], 64).unwrap();
+        let logit =
+            Logit::fit(&made_up(2000, truth, &[1.0; 3]), &[0.0; 2], &[1e-3; 2], 64).unwrap();
         for (column, truth) in truth.into_iter().enumerate() {
             let square = |error: &Vec<f64>| error[column].powi(2);
             let deviation = (logit.errors.iter().map(square).sum::<f64>() / 64.0).sqrt();
@@ -314,6 +315,21 @@ mod tests {
     }
 
     #[test]
+    fn a_place_counts_as_much_as_it_is_said_to() {
+        let fit = |places: &[f64]| {
+            let logit = Logit::fit(&made_up(300, [1.5, -0.7], places), &[0.0; 2], &[30.0; 2], 1);
+            logit.unwrap().weights
+        };
+        let (winner, both) = (fit(&[1.0]), fit(&[1.0, 1.0]));
+        assert_eq!(fit(&[1.0, 0.0]), winner);
+        let between = fit(&[1.0, 0.3]);
+        for column in 0..2 {
+            let (low, high) = (winner[column].abs(), both[column].abs());
+            assert!(low < between[column].abs() && between[column].abs() < high);
+        }
+    }
+
+    #[test]
     fn without_choices_the_prior_stands() {
         let logit = Logit::fit(&Choices::new(2), &[0.4, -1.0], &[10.0; 2], 8).unwrap();
         assert_eq!(logit.weights, [0.4, -1.0]);
@@ -321,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_heavier_penalty_draws_weights_to_the_prior() {
-        let choices = made_up(200, [1.5, -0.7]);
+        let choices = made_up(200, [1.5, -0.7], &[1.0; 3]);
         let light = Logit::fit(&choices, &[0.0; 2], &[1.0; 2], 1).unwrap();
         let heavy = Logit::fit(&choices, &[0.0; 2], &[1e4; 2], 1).unwrap();
         assert!(heavy.weights[0].abs() < 0.1 && light.weights[0] > 1.0);
@@ -330,7 +346,7 @@ mod tests {
     #[test]
     fn stretching_makes_up_for_what_a_penalty_took_from_all_weights_alike() {
         let truth = [1.5, -0.7];
-        let choices = made_up(400, truth);
+        let choices = made_up(400, truth, &[1.0; 3]);
         let penalised = Logit::fit(&choices, &[0.0; 2], &[200.0; 2], 8).unwrap();
         let stretched = penalised.clone().stretched(&choices).unwrap();
         assert!(penalised.weights[0] < 1.2, "{:?}", penalised.weights);

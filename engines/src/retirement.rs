@@ -23,7 +23,7 @@ const CONSTRUCTOR_SHRINKAGE: f64 = 30.0;
 const PRIOR_RATE: f64 = 0.2;
 const PRIOR_STARTS: f64 = 20.0;
 /// What the logarithm of the starting slot adds to the log-odds, chosen as the above; 0.2 to 0.35
-/// are alike, with the slot known and with the usual one, and so it is over 1975 to 1999.
+/// are alike, with the slot known and with the usual one, and so it is over 1975 to 2005.
 const SLOT_WORTH: f64 = 0.25;
 /// Starts from the middle of the team's that are added to a driver's own.
 const SLOT_SHRINKAGE: f64 = 4.0;
