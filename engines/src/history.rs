@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::draws::as_f64;
 use crate::engine::EngineId;
 
 macro_rules! id {
@@ -275,6 +276,19 @@ impl Entrant {
     pub fn slot(&self) -> Option<u8> {
         self.grid.filter(|slot| *slot > 0)
     }
+}
+
+/// Starting slots of a field as numbers, from the pit lane behind all others, nobody behind the
+/// field; of nobody where no slot is known.
+pub(crate) fn starting_slots(slots: impl Iterator<Item = Option<u8>>) -> Vec<Option<f64>> {
+    let slots: Vec<Option<u8>> = slots.collect();
+    let field = as_f64(slots.len());
+    let known = slots.iter().any(Option::is_some);
+    let number = |slot: &Option<u8>| slot.map_or(field, f64::from).min(field);
+    slots
+        .iter()
+        .map(|slot| known.then(|| number(slot)))
+        .collect()
 }
 
 /// A race to forecast.

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::draws::as_f64;
 use crate::engine::EngineError;
-use crate::history::{Car, DriverId, Entrant, History, PastRace, RaceToForecast, TeamId};
+use crate::history::{
+    Car, DriverId, Entrant, History, PastRace, RaceToForecast, TeamId, starting_slots,
+};
 
 /// Weight of a start after one more start of the same driver, of the same constructor's cars, or
 /// of a race for the whole field. These and the next were chosen by the log-loss of retirements
@@ -27,7 +29,7 @@ const PRIOR_STARTS: f64 = 20.0;
 const SLOT_WORTH: f64 = 0.25;
 /// Starts from the middle of the team's that are added to a driver's own.
 const SLOT_SHRINKAGE: f64 = 4.0;
-/// Slot of who was never seen: about that of the last but two.
+/// Logarithm of the slot of who was never seen: the fifteenth.
 const PRIOR_SLOT: f64 = 2.7;
 /// No car is sure to finish or to stop.
 const LOWEST: f64 = 0.01;
@@ -67,16 +69,6 @@ impl Record {
     }
 }
 
-/// Logarithms of starting slots, from the pit lane behind all others; of nobody where the grid is
-/// not known.
-fn slots(slots: impl Iterator<Item = Option<u8>>) -> Vec<Option<f64>> {
-    let slots: Vec<Option<u8>> = slots.collect();
-    let field = as_f64(slots.len());
-    let known = slots.iter().any(Option::is_some);
-    let slot = |slot: &Option<u8>| slot.map_or(field, f64::from).min(field).ln();
-    slots.iter().map(|own| known.then(|| slot(own))).collect()
-}
-
 /// What is known about retirements after some races.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Retirement {
@@ -99,9 +91,9 @@ impl Retirement {
     /// Takes in the next race.
     pub fn observe(&mut self, race: &PastRace) {
         self.field.fade(FIELD_MEMORY);
-        let slots = slots(race.starters().map(Car::slot));
+        let slots = starting_slots(race.starters().map(Car::slot));
         for (car, slot) in race.starters().zip(slots) {
-            let slot = slot.unwrap_or(PRIOR_SLOT);
+            let slot = slot.map_or(PRIOR_SLOT, f64::ln);
             let driver = self.drivers.entry(car.driver).or_default();
             driver.fade(DRIVER_MEMORY);
             driver.add(car.classified(), slot);
@@ -123,13 +115,13 @@ impl Retirement {
             (driver.unwrap_or_default(), team.unwrap_or_default())
         });
         let records: Vec<(Record, Record)> = records.collect();
-        let known = slots(race.entrants.iter().map(Entrant::slot));
+        let known = starting_slots(race.entrants.iter().map(Entrant::slot));
         let usual = |(driver, team): &(Record, Record)| {
             let of_team = team.slot(PRIOR_SLOT, 1.0);
             driver.slot(of_team, SLOT_SHRINKAGE)
         };
         let slots = known.iter().zip(&records);
-        let slots = slots.map(|(known, records)| known.unwrap_or_else(|| usual(records)));
+        let slots = slots.map(|(known, records)| known.map_or_else(|| usual(records), f64::ln));
         let slots: Vec<f64> = slots.collect();
         // Added up by size, so that the order of the entrants does not show in the last digit.
         let mut by_size = slots.clone();

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::draws::as_f64;
-use crate::history::{Car, PastRace, RaceToForecast, Stage};
+use crate::history::{Car, Entrant, PastRace, RaceToForecast, Stage, starting_slots};
 
 /// No gap to the fastest is counted as larger, in percent: a spoilt lap is no slow car.
 const LARGEST_GAP: f64 = 4.0;
@@ -42,17 +42,16 @@ impl<'a> Showing<'a> {
         );
         let fastest_lap = best(cars.iter().map(|car| car.fastest_lap_ms));
         let winner = cars.iter().find(|car| car.position == Some(1));
-        let grid_known = cars.iter().any(|car| car.slot().is_some());
-        let lines = cars.iter().zip(gaps);
+        let slots = starting_slots(cars.iter().map(|car| car.slot()));
+        let lines = cars.iter().zip(gaps).zip(slots);
         lines
-            .map(|(car, qualifying)| {
+            .map(|((car, qualifying), slot)| {
                 let ahead =
                     |other: &&&Car| other.classified() && other.position_order < car.position_order;
                 let place = as_f64(cars.iter().filter(ahead).count());
                 let finish = car
                     .classified()
                     .then(|| 1.0 - place / as_f64(classified.saturating_sub(1)).max(1.0));
-                let slot = grid_known.then(|| car.slot().map_or(field, f64::from).min(field));
                 Showing {
                     car,
                     finish,
@@ -109,19 +108,14 @@ impl Sessions {
             .map(|weekend| weekend.qualifying_ms)
             .collect();
         let practice_mean = mean_gaps(&practice);
-        let grid_known = stage.knows_grid() && race.entrants.iter().any(|e| e.slot().is_some());
-        let slot = |slot: Option<u8>| slot.map_or(field, f64::from).min(field.max(1.0));
+        let slot = |entrant: &Entrant| entrant.slot().filter(|_| stage.knows_grid());
         Self {
             practice: gaps_over_sessions(&practice),
             practice_rank: cars_ahead(&practice_mean),
             practice_mean,
             qualifying: gaps_over_parts(&qualifying),
             qualifying_rank: cars_ahead(&mean_gaps_over_parts(&qualifying)),
-            grid: race
-                .entrants
-                .iter()
-                .map(|e| grid_known.then(|| slot(e.slot())))
-                .collect(),
+            grid: starting_slots(race.entrants.iter().map(slot)),
             sprint: weekends
                 .iter()
                 .map(|weekend| weekend.sprint.map(f64::from))
