@@ -24,7 +24,7 @@ use super::{RACE, house::House};
 use crate::support::rows::{Rows, all_rows, assert_same};
 
 /// Jobs that follow from what becomes known. All others come by the clock, whatever is known.
-const PIPELINE: [Kind; 8] = [
+const PIPELINE: [Kind; 9] = [
     Kind::Results,
     Kind::Details,
     Kind::Live,
@@ -33,15 +33,17 @@ const PIPELINE: [Kind; 8] = [
     Kind::Freeze,
     Kind::Score,
     Kind::ScoreLeagues,
+    Kind::PlanDrafts,
 ];
 
 /// Jobs of which there is one for each version of what they rest on.
-const BY_VERSION: [Kind; 5] = [
+const BY_VERSION: [Kind; 6] = [
     Kind::Progress,
     Kind::Train,
     Kind::Forecasts,
     Kind::Score,
     Kind::ScoreLeagues,
+    Kind::PlanDrafts,
 ];
 
 /// What both servers are asked in the end.
@@ -108,6 +110,7 @@ async fn is_at_rest(app: &App, trains: bool) -> Result<bool, DbErr> {
         format!("forecasts@{data}.{models}"),
         format!("score@{data}"),
         format!("score_leagues@{data}"),
+        format!("plan_drafts@{data}"),
     ];
     if trains {
         latest.push(format!("train@{data}"));
