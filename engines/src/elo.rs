@@ -1,17 +1,18 @@
 //! Elo: a rating of each driver and one of each constructor, moved by every result.
 //!
 //! Every car of a race is compared with every other, which gives a score between 0 and 1 that is
-//! normalised by the number of opponents ([`rating`]). A rating is known only so well: its
+//! normalised by the number of opponents ([`comparisons`]). A rating is known only so well: its
 //! deviation shrinks with starts and grows with time, it decides how fast the rating moves, and it
-//! is what the draws show. The starting order counts as a result of its own, since it says how
-//! fast a car was. Ratings become strengths by a conditional logit that learns race by race
+//! is what the draws show. The orders of qualifying, sprint and practice count as results of their
+//! own, since they say how fast a car was. Ratings become strengths by a conditional logit that learns race by race
 //! how much they, and after qualifying the starting slot, are worth.
 //!
 //! Everything is learned from races before the one that is forecast; how the hyperparameters were
-//! chosen stands in [`settings`]. It knows no circuits, no weather and no practice.
+//! chosen stands in [`settings`]. It knows no circuits, no weather, and
+//! nothing of the weekend to come but the starting slot.
 
+pub mod comparisons;
 pub mod history;
-pub mod rating;
 pub mod settings;
 
 use std::f64::consts::PI;
@@ -22,8 +23,9 @@ use crate::choice::{Choice, dot};
 use crate::draws::{Draws, as_f64, normal_deviates};
 use crate::engine::{Contribution, Engine, EngineError, EngineId, Hyperparameter, Model, Question};
 use crate::history::{Car, DriverId, History, PastRace, RaceToForecast, Stage, Target, TeamId};
-use rating::Ratings;
-pub use rating::{PoolSettings, Rating, RatingSettings};
+pub use crate::rating::{PoolSettings, Rating};
+pub use comparisons::RatingSettings;
+use comparisons::Ratings;
 pub use settings::EloSettings;
 
 /// Draws of the strengths of one race.
@@ -99,7 +101,7 @@ impl Engine for Elo {
     }
 
     fn revision(&self) -> u32 {
-        2
+        3
     }
 
     fn stages(&self) -> &'static [Stage] {

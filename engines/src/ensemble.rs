@@ -33,7 +33,7 @@ pub struct Ensemble {
 impl Default for Ensemble {
     fn default() -> Self {
         Self {
-            prior: [0.4, 0.4, 0.2, 0.1],
+            prior: [0.5, 0.4, 0.1, 0.05],
             hold: 600.0,
             half_life: 200.0,
         }
@@ -54,7 +54,7 @@ impl Engine for Ensemble {
     }
 
     fn revision(&self) -> u32 {
-        2
+        3
     }
 
     fn stages(&self) -> &'static [Stage] {

@@ -5,6 +5,7 @@
 //! the next. It does not know which numbers matter, nor how they are combined.
 
 mod form;
+mod pace;
 mod record;
 pub mod track;
 mod weekend;
@@ -18,13 +19,14 @@ use crate::history::{
     CircuitId, DriverId, Entrant, History, PastRace, PowerUnitId, RaceToForecast, Stage, TeamId,
 };
 use form::{Form, Kind, Standing, View};
+use pace::Pace;
 use record::Average;
 use track::Tracks;
 use weekend::{Sessions, Showing, best_of_team};
 
 /// Counted up whenever the same history would give other rows or other chances to retire, so that
 /// models and forecasts made with the old ones are known to be stale.
-pub const REVISION: u32 = 4;
+pub const REVISION: u32 = 5;
 
 /// Seasons after which who was not seen is a newcomer again.
 const REMEMBERED: i32 = 6;
@@ -104,6 +106,10 @@ features! {
     team_pace_short: PreWeekend,
     /// The same over some fifteen races.
     team_pace_long: PreWeekend,
+    /// Cars ahead by how fast driver and team are by the clock, in practice and qualifying so far,
+    /// this weekend's as far as they are known; natural logarithm of one more, a car that is level
+    /// counts half.
+    pace_rank: PreWeekend,
     /// How far behind the winner the driver was at the end, % of the race, over some twenty races
     /// finished.
     driver_behind: PreWeekend,
@@ -196,6 +202,7 @@ pub struct Tracker {
     pole: Average,
     retirements: Average,
     tracks: Tracks,
+    pace: Pace,
     elo: EloModel,
 }
 
@@ -211,6 +218,7 @@ impl Default for Tracker {
             pole: Average::new(100.0),
             retirements: Average::new(200.0),
             tracks: Tracks::default(),
+            pace: Pace::default(),
             elo: Elo::default().train(&History::new(Vec::new())),
         }
     }
@@ -278,6 +286,7 @@ impl Tracker {
         self.driver_standing.observe(race.season, drivers);
         let teams = showings.iter().map(|s| (s.car.team, points(s)));
         self.team_standing.observe(race.season, teams);
+        self.pace.observe(race);
         self.elo.observe_race(race);
     }
 
@@ -292,6 +301,10 @@ impl Tracker {
             .retain(|_, form| form.is_within(REMEMBERED, season));
         let (drivers, teams) = (&self.drivers, &self.teams);
         self.tracks.retain(
+            |driver| drivers.contains_key(driver),
+            |team| teams.contains_key(team),
+        );
+        self.pace.retain(
             |driver| drivers.contains_key(driver),
             |team| teams.contains_key(team),
         );
@@ -343,17 +356,18 @@ impl Tracker {
     /// What is known of the entrants of a race, in their order, at a stage.
     #[must_use]
     pub fn rows(&self, race: &RaceToForecast, stage: Stage) -> Vec<Features> {
-        let sessions = Sessions::of(race, stage);
         let pole = self.pole.mean(0.45, 20.0);
         let pole_here = self.poles.get(&race.circuit);
-        let pole_here = pole_here.map_or(0.0, |here| here.mean(pole, 8.0) - pole);
         let rating = |entrant: &Entrant| self.elo.team_lead(entrant.team, race.season);
-        let best_rating = race.entrants.iter().map(rating).fold(f64::MIN, f64::max);
-        let entrants = race.entrants.iter().zip(0..);
+        let field = Field {
+            sessions: Sessions::of(race, stage),
+            pace: self.pace.ahead(race, stage),
+            pole_here: pole_here.map_or(0.0, |here| here.mean(pole, 8.0) - pole),
+            best_rating: race.entrants.iter().map(rating).fold(f64::MIN, f64::max),
+        };
+        let entrants = race.entrants.iter().enumerate();
         entrants
-            .map(|(entrant, index)| {
-                self.row(race, entrant, &sessions, index, pole_here, best_rating)
-            })
+            .map(|(index, entrant)| self.row(race, entrant, index, &field))
             .collect()
     }
 
@@ -361,11 +375,14 @@ impl Tracker {
         &self,
         race: &RaceToForecast,
         entrant: &Entrant,
-        sessions: &Sessions,
         index: usize,
-        pole_here: f64,
-        best_rating: f64,
+        field: &Field,
     ) -> Features {
+        let Field {
+            sessions,
+            pole_here,
+            ..
+        } = field;
         let (driver, team) = self.views(entrant.driver, entrant.team, race.season);
         let form = self.drivers.get(&entrant.driver);
         let unit = entrant
@@ -394,6 +411,7 @@ impl Tracker {
             driver_pace_long: Some(driver.pace[1]),
             team_pace_short: Some(team.pace[0]),
             team_pace_long: Some(team.pace[1]),
+            pace_rank: field.pace[index].map(f64::ln_1p),
             driver_behind: Some(driver.behind),
             team_behind: Some(team.behind),
             driver_slot_short: Some(driver.slot[0]),
@@ -403,7 +421,7 @@ impl Tracker {
             driver_gained: form.map(|form| form.gained.mean(0.0, 5.0)),
             driver_elo: Some(self.elo.driver_lead(entrant.driver, race.season)),
             team_elo: Some(team_elo),
-            best_team: Some(f64::from(u8::from(team_elo >= best_rating))),
+            best_team: Some(f64::from(u8::from(team_elo >= field.best_rating))),
             championship: self.driver_standing.share(entrant.driver, race.season),
             team_championship: self.team_standing.share(entrant.team, race.season),
             driver_track: Some(self.tracks.driver(race.circuit, entrant.driver).value),
@@ -412,7 +430,7 @@ impl Tracker {
             team_retirements: Some(team.retirements),
             power_unit_retirements: unit.map(|unit| unit.mean(team.retirements, 20.0)),
             experience: Some(form.map_or(0.0, |form| f64::from(form.starts).ln_1p())),
-            circuit_pole: Some(pole_here),
+            circuit_pole: Some(*pole_here),
             season_progress: Some(self.driver_standing.progress(race.season)),
             wet: race
                 .wetness
@@ -434,6 +452,17 @@ impl Tracker {
             sprint: sessions.sprint[index].map(f64::ln),
         }
     }
+}
+
+/// What is worked out once for all entrants of a race.
+struct Field {
+    sessions: Sessions,
+    /// Cars ahead of each by the clock.
+    pace: Vec<Option<f64>>,
+    /// How much oftener than usual the first car on the grid wins here.
+    pole_here: f64,
+    /// The highest rating of a team.
+    best_rating: f64,
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ mod choice;
 mod learned;
 mod logit;
 mod plackett_luce;
+mod rating;
 
 #[cfg(test)]
 mod contract;

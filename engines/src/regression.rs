@@ -27,7 +27,7 @@ const COLUMNS: [&str; 17] = [
     "team_behind",
     "team_qualifying_short",
     "driver_pace_short",
-    "team_pace_short",
+    "pace_rank",
     "driver_slot_short",
     "practice",
     "team_practice",
@@ -67,7 +67,7 @@ impl Learner for Regression {
     const ID: EngineId = EngineId::new("regression");
     const NAME: &'static str = "Regression";
     const DESCRIPTION: &'static str = "Learns by a ridge-penalised conditional logit what each feature is worth to the winner of a race.";
-    const REVISION: u32 = 4;
+    const REVISION: u32 = 5;
     const REFIT_EVERY: usize = 1;
 
     fn hyperparameters(&self) -> Vec<Hyperparameter> {

@@ -8,8 +8,9 @@ use std::f64::consts::LN_10;
 use serde::{Deserialize, Serialize};
 
 use super::Elo;
-use super::rating::{Rating, Ratings};
+use super::comparisons::Ratings;
 use crate::history::{ConstructorId, DriverId, History, RaceId};
+use crate::rating::Rating;
 
 /// The move of one rating by one race, in Elo points.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

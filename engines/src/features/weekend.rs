@@ -184,7 +184,7 @@ fn gaps_over_sessions(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
 }
 
 /// The gap of each car to the fastest of each session it took part in, %, mean over these.
-fn mean_gaps(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
+pub(super) fn mean_gaps(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
     let fastest = [0, 1, 2].map(|session| best(laps.iter().map(|laps| laps[session])));
     let of_car = |laps: &[Option<u32>; 3]| {
         let sessions = laps.iter().zip(fastest);
@@ -206,7 +206,7 @@ fn mean_gaps_over_parts(laps: &[[Option<u32>; 3]]) -> Vec<Option<f64>> {
 
 /// How many cars are ahead of each by a gap: a car that is level counts half, cars without a gap
 /// are level behind all others. Of nobody where no gap is known.
-fn cars_ahead(gaps: &[Option<f64>]) -> Vec<Option<f64>> {
+pub(super) fn cars_ahead(gaps: &[Option<f64>]) -> Vec<Option<f64>> {
     let known = gaps.iter().any(Option::is_some);
     let gaps = gaps.iter().map(|gap| gap.unwrap_or(f64::INFINITY));
     let gaps: Vec<f64> = gaps.collect();

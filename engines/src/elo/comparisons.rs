@@ -1,27 +1,11 @@
-//! Ratings of drivers and constructors, and how a result moves them. Not what they are worth in a
-//! forecast.
-
-use std::collections::BTreeMap;
+//! How a weekend moves the ratings of drivers and constructors: each car is compared with every other
+//! in every order that the weekend has. Not what ratings are worth in a forecast.
 
 use serde::{Deserialize, Serialize};
 
 use crate::draws::as_f64;
 use crate::history::{Car, DriverId, Outcome, PastRace, TeamId};
-
-/// How the ratings of drivers, or of constructors, behave.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct PoolSettings {
-    /// Rating of a newcomer relative to the mean of the last field.
-    pub start: f64,
-    /// Variance of a newcomer's rating; no rating is known worse.
-    pub start_variance: f64,
-    /// Variance added per race.
-    pub race_variance: f64,
-    /// Variance added per season.
-    pub season_variance: f64,
-    /// Part of the distance from the mean that is kept from one season to the next.
-    pub season_kept: f64,
-}
+use crate::rating::{Evidence, Pool, PoolSettings, Rating};
 
 /// How results move ratings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -32,117 +16,13 @@ pub struct RatingSettings {
     pub constructor: PoolSettings,
     /// How many independent comparisons a race is worth to each car.
     pub race_weight: f64,
-    /// How many the starting order is worth.
+    /// How many the order of qualifying is worth, or that of the grid where there was none, and the
+    /// order of a sprint.
     pub grid_weight: f64,
+    /// How many the order of the best practice laps is worth.
+    pub practice_weight: f64,
     /// Weight of a comparison lost to a car that was classified by one that was not.
     pub retired_weight: f64,
-}
-
-/// A rating and how well it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Rating {
-    /// Natural log scale, relative to nothing in particular.
-    pub mean: f64,
-    /// Square of the rating deviation.
-    pub variance: f64,
-    /// The last season in which it was used.
-    season: i32,
-    /// Races so far.
-    pub starts: u32,
-}
-
-/// The ratings of all drivers, or of all constructors.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Pool<Id: Ord> {
-    settings: PoolSettings,
-    /// Mean rating of the last field.
-    centre: f64,
-    ratings: BTreeMap<Id, Rating>,
-}
-
-impl<Id: Ord + Copy> Pool<Id> {
-    pub(super) fn new(settings: PoolSettings) -> Self {
-        Self {
-            settings,
-            centre: 0.0,
-            ratings: BTreeMap::new(),
-        }
-    }
-
-    /// Mean rating of the last field.
-    pub(super) fn centre(&self) -> f64 {
-        self.centre
-    }
-
-    /// The rating as it is before a race of `season`.
-    pub(super) fn before(&self, id: Id, season: i32) -> Rating {
-        let settings = &self.settings;
-        let Some(rating) = self.ratings.get(&id) else {
-            return Rating {
-                mean: self.centre + settings.start,
-                variance: settings.start_variance,
-                season,
-                starts: 0,
-            };
-        };
-        let years = (season - rating.season).max(0);
-        let kept = settings.season_kept.powi(years);
-        let grown = settings.race_variance + f64::from(years) * settings.season_variance;
-        Rating {
-            mean: self.centre + (rating.mean - self.centre) * kept,
-            variance: (rating.variance + grown).min(settings.start_variance),
-            season: rating.season.max(season),
-            starts: rating.starts,
-        }
-    }
-
-    /// The ratings as they are before a race of `season`.
-    pub(super) fn all_before(
-        &self,
-        ids: impl Iterator<Item = Id>,
-        season: i32,
-    ) -> BTreeMap<Id, Rating> {
-        ids.map(|id| (id, self.before(id, season))).collect()
-    }
-
-    /// The rating as the last race left it.
-    pub(super) fn now(&self, id: Id) -> Option<Rating> {
-        self.ratings.get(&id).copied()
-    }
-
-    /// Moves the rating of each id by the evidence of its cars.
-    fn update(&mut self, season: i32, cars: &[(Id, Evidence)]) {
-        let mut sums: BTreeMap<Id, Evidence> = BTreeMap::new();
-        for (id, evidence) in cars {
-            let sum = sums.entry(*id).or_default();
-            sum.push += evidence.push;
-            sum.weight += evidence.weight;
-        }
-        let mut centre = 0.0;
-        let share = 1.0 / as_f64(sums.len().max(1));
-        let moved: Vec<(Id, Rating)> = sums
-            .into_iter()
-            .map(|(id, sum)| {
-                let mut rating = self.before(id, season);
-                rating.mean += rating.variance * sum.push;
-                rating.variance /= 1.0 + rating.variance * sum.weight;
-                rating.starts += 1;
-                centre += rating.mean * share;
-                (id, rating)
-            })
-            .collect();
-        if !moved.is_empty() {
-            self.centre = centre;
-        }
-        self.ratings.extend(moved);
-    }
-}
-
-/// What a race says about one car: the slope of the log-likelihood, and its curvature.
-#[derive(Debug, Clone, Copy, Default)]
-struct Evidence {
-    push: f64,
-    weight: f64,
 }
 
 /// All ratings.
@@ -162,7 +42,7 @@ impl Ratings {
         }
     }
 
-    /// Moves the ratings by a race.
+    /// Moves the ratings by a weekend.
     pub(super) fn observe(&mut self, race: &PastRace) {
         let cars: Vec<&Car> = race.starters().collect();
         let drivers: Vec<Rating> = cars
@@ -193,13 +73,8 @@ impl Ratings {
                 }
             }
         }
-        // A car's evidence is about the sum of two ratings: each is moved as far as the doubt
-        // about both allows.
         for (car, evidence) in evidence.iter_mut().enumerate() {
-            let doubt = drivers[car].variance + constructors[car].variance;
-            let damping = 1.0 / (1.0 + doubt * evidence.weight);
-            evidence.push *= damping;
-            evidence.weight *= damping;
+            *evidence = evidence.shared(drivers[car].variance + constructors[car].variance);
         }
         let of_drivers = cars.iter().map(|car| car.driver).zip(evidence.clone());
         let of_constructors = cars.iter().map(|car| car.team).zip(evidence.clone());
@@ -209,26 +84,41 @@ impl Ratings {
             .update(race.season, &of_constructors.collect::<Vec<_>>());
     }
 
-    /// What a race says of two cars: the left one's score, 0 or 1, and the weight of it.
+    /// What a weekend says of two cars: in each order whether the left one is ahead, 0 or 1, and the
+    /// weight of that.
     fn comparisons(&self, left: &Car, right: &Car) -> impl Iterator<Item = (f64, f64)> + use<> {
         let settings = &self.settings;
-        let score = |first: bool| f64::from(u8::from(first));
-        let weight = match (left.classified(), right.classified()) {
+        let result = match (left.classified(), right.classified()) {
             _ if left.outcome == Outcome::Disqualified => 0.0,
             _ if right.outcome == Outcome::Disqualified => 0.0,
-            _ if left.position_order == right.position_order => 0.0,
             (true, true) => settings.race_weight,
             (false, false) => 0.0,
             _ => settings.race_weight * settings.retired_weight,
         };
-        let result = (score(left.position_order < right.position_order), weight);
-        let start = match (left.slot(), right.slot()) {
-            (Some(left), Some(right)) if left != right => {
-                Some((score(left < right), settings.grid_weight))
-            }
-            _ => None,
+        let result = (left.position_order.cmp(&right.position_order), result);
+        let order = |key: fn(&Car) -> Option<u32>, weight| {
+            let keys = key(left).zip(key(right));
+            keys.map(|(left, right)| (left.cmp(&right), weight))
         };
-        [Some(result), start].into_iter().flatten()
+        // Who was moved back on the grid was no slower for it.
+        let qualifying = order(
+            |car| car.weekend.qualifying.map(u32::from),
+            settings.grid_weight,
+        );
+        let start = || order(|car| car.slot().map(u32::from), settings.grid_weight);
+        let sprint = order(
+            |car| car.weekend.sprint.map(u32::from),
+            settings.grid_weight,
+        );
+        let practice = order(
+            |car| car.weekend.practice_ms.into_iter().flatten().min(),
+            settings.practice_weight,
+        );
+        [Some(result), qualifying.or_else(start), sprint, practice]
+            .into_iter()
+            .flatten()
+            .filter(|(order, _)| order.is_ne())
+            .map(|(order, weight)| (f64::from(u8::from(order.is_lt())), weight))
     }
 }
 
@@ -236,7 +126,7 @@ impl Ratings {
 mod tests {
     use super::*;
     use crate::elo::EloSettings;
-    use crate::history::History;
+    use crate::history::{History, Weekend};
     use crate::synthetic;
 
     fn rated(history: &History) -> Ratings {
@@ -282,6 +172,7 @@ mod tests {
         let mut races = synthetic::history(68, 1, 10).races().to_vec();
         for car in &mut races[0].cars {
             car.grid = None;
+            car.weekend = Weekend::default();
             car.position = None;
             car.outcome = Outcome::Retired;
         }
@@ -291,5 +182,45 @@ mod tests {
             let rating = ratings.drivers.now(DriverId(driver)).unwrap();
             assert!((rating.mean - start).abs() < 1e-12);
         }
+    }
+
+    /// How far the rating of the driver of car 0 moves in a race of which nothing else is known.
+    fn moved(change: impl Fn(usize, &mut Car)) -> f64 {
+        let mut race = synthetic::history(69, 1, 10).races()[0].clone();
+        race.cars.sort_by_key(|car| car.driver);
+        for (number, car) in race.cars.iter_mut().enumerate() {
+            (car.grid, car.position) = (None, None);
+            (car.outcome, car.weekend) = (Outcome::Retired, Weekend::default());
+            change(number, car);
+        }
+        let driver = race.cars[0].driver;
+        let start = EloSettings::default().ratings.driver.start;
+        let ratings = rated(&History::new(vec![race]));
+        ratings.drivers.now(driver).unwrap().mean - start
+    }
+
+    #[test]
+    fn every_order_of_a_weekend_counts_practice_the_least() {
+        let place = |number: usize| u8::try_from(number + 1).ok();
+        let grid = moved(|number, car| car.grid = place(number));
+        let qualifying = moved(|number, car| car.weekend.qualifying = place(number));
+        let sprint = moved(|number, car| car.weekend.sprint = place(number));
+        let practice = moved(|number, car| {
+            car.weekend.practice_ms[1] = Some(90_000);
+            car.weekend.practice_ms[2] = place(number).map(|place| 80_000 + u32::from(place));
+        });
+        assert_eq!([qualifying, sprint], [grid; 2]);
+        assert!(0.0 < practice && practice < grid);
+    }
+
+    #[test]
+    fn who_is_moved_back_on_the_grid_is_rated_by_qualifying() {
+        let place = |number: usize| u8::try_from(number + 1).ok();
+        let qualified = moved(|number, car| car.weekend.qualifying = place(number));
+        let moved_back = moved(|number, car| {
+            car.weekend.qualifying = place(number);
+            car.grid = place((number + 9) % 10);
+        });
+        assert_eq!([moved_back], [qualified]);
     }
 }
