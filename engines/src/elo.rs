@@ -4,12 +4,12 @@
 //! normalised by the number of opponents ([`comparisons`]). A rating is known only so well: its
 //! deviation shrinks with starts and grows with time, it decides how fast the rating moves, and it
 //! is what the draws show. The orders of qualifying, sprint and practice count as results of their
-//! own, since they say how fast a car was. Ratings become strengths by a conditional logit that learns race by race
-//! how much they, and after qualifying the starting slot, are worth.
+//! own, since they say how fast a car was. Ratings become strengths by a conditional logit that
+//! learns race by race how much they, and after qualifying the starting slot, are worth.
 //!
 //! Everything is learned from races before the one that is forecast; how the hyperparameters were
-//! chosen stands in [`settings`]. It knows no circuits, no weather, and
-//! nothing of the weekend to come but the starting slot.
+//! chosen stands in [`settings`]. It knows no circuits, no weather, and of the weekend to come
+//! nothing but the starting slot.
 
 pub mod comparisons;
 pub mod history;

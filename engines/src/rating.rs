@@ -1,6 +1,6 @@
-//! A rating and how well it is known, of drivers or of teams: it is drawn to the mean from season to
-//! season, and moved by evidence. What counts as evidence is said by who rates: [`crate::elo`] and
-//! the pace of [`crate::features`].
+//! Ratings of drivers, or of teams, and how well each is known: drawn to their mean from season to season,
+//! moved by evidence. What evidence is, those say who rate: [`crate::elo`], and [`crate::features`] by the
+//! clock.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::draws::as_f64;
 
-/// How the ratings of drivers, or of constructors, behave.
+/// How the ratings of drivers, or of teams, behave.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PoolSettings {
     /// Rating of a newcomer relative to the mean of the last field.
@@ -26,7 +26,7 @@ pub struct PoolSettings {
 /// A rating and how well it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rating {
-    /// Natural log scale, relative to nothing in particular.
+    /// On the scale of who rates, natural log in Elo; relative to nothing in particular.
     pub mean: f64,
     /// Square of the rating deviation.
     pub variance: f64,

@@ -44,7 +44,7 @@ fn of_season(ratings: Vec<forecast::Rating>, season: Option<i32>) -> Vec<EloRati
         .collect()
 }
 
-/// An Elo rating before and after a race.
+/// An Elo rating before and after a race and the sessions before it.
 #[Object(cache_control(max_age = 300))]
 impl EloRating {
     async fn race(&self, ctx: &Context<'_>) -> Result<Race> {

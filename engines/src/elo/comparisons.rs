@@ -18,7 +18,7 @@ pub struct RatingSettings {
     pub race_weight: f64,
     /// How many the order of qualifying is worth, or that of the grid where there was none, and the
     /// order of a sprint.
-    pub grid_weight: f64,
+    pub qualifying_weight: f64,
     /// How many the order of the best practice laps is worth.
     pub practice_weight: f64,
     /// Weight of a comparison lost to a car that was classified by one that was not.
@@ -103,12 +103,12 @@ impl Ratings {
         // Who was moved back on the grid was no slower for it.
         let qualifying = order(
             |car| car.weekend.qualifying.map(u32::from),
-            settings.grid_weight,
+            settings.qualifying_weight,
         );
-        let start = || order(|car| car.slot().map(u32::from), settings.grid_weight);
+        let start = || order(|car| car.slot().map(u32::from), settings.qualifying_weight);
         let sprint = order(
             |car| car.weekend.sprint.map(u32::from),
-            settings.grid_weight,
+            settings.qualifying_weight,
         );
         let practice = order(
             |car| car.weekend.practice_ms.into_iter().flatten().min(),

@@ -46,7 +46,7 @@ impl Default for EloSettings {
                     season_kept: 0.6,
                 },
                 race_weight: 6.0,
-                grid_weight: 1.6,
+                qualifying_weight: 1.6,
                 practice_weight: 1.0,
                 retired_weight: 0.0,
             },
@@ -65,7 +65,7 @@ impl EloSettings {
                     driver,
                     constructor,
                     race_weight,
-                    grid_weight,
+                    qualifying_weight,
                     practice_weight,
                     retired_weight,
                 },
@@ -123,8 +123,8 @@ impl EloSettings {
                 "independent comparisons a race is worth to a car",
             ),
             line(
-                "grid_weight",
-                *grid_weight,
+                "qualifying_weight",
+                *qualifying_weight,
                 "independent comparisons the order of qualifying, or of a sprint, is worth",
             ),
             line(
