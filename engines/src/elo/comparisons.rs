@@ -209,7 +209,8 @@ mod tests {
             car.weekend.practice_ms[1] = Some(90_000);
             car.weekend.practice_ms[2] = place(number).map(|place| 80_000 + u32::from(place));
         });
-        assert_eq!([qualifying, sprint], [grid; 2]);
+        let alike = |one: f64| (one - grid).abs() < 1e-12;
+        assert!(alike(qualifying) && alike(sprint));
         assert!(0.0 < practice && practice < grid);
     }
 
@@ -221,6 +222,6 @@ mod tests {
             car.weekend.qualifying = place(number);
             car.grid = place((number + 9) % 10);
         });
-        assert_eq!([moved_back], [qualified]);
+        assert!((moved_back - qualified).abs() < 1e-12);
     }
 }
