@@ -8,9 +8,9 @@ use super::weekend::{cars_ahead, mean_gaps};
 use crate::history::{DriverId, PastRace, RaceToForecast, Stage, TeamId, Weekend};
 use crate::rating::{Evidence, Pool, PoolSettings};
 
-/// These and the next were chosen walking the regression forward over 1990 to 2005 and over 2006 to
-/// 2017; what drivers and teams keep over a winter, how fast they change and how much a session says
-/// may be half or twice as much.
+/// These and the next were tried walking the regression forward over 1990 to 2005 and over 2006 to
+/// 2017: what teams keep over a winter, how fast they change and how much a session says make little
+/// difference, half as much or twice.
 const DRIVER: PoolSettings = PoolSettings {
     start: 0.1,
     start_variance: 0.1,
