@@ -378,11 +378,7 @@ impl Tracker {
         index: usize,
         field: &Field,
     ) -> Features {
-        let Field {
-            sessions,
-            pole_here,
-            ..
-        } = field;
+        let sessions = &field.sessions;
         let (driver, team) = self.views(entrant.driver, entrant.team, race.season);
         let form = self.drivers.get(&entrant.driver);
         let unit = entrant
@@ -430,7 +426,7 @@ impl Tracker {
             team_retirements: Some(team.retirements),
             power_unit_retirements: unit.map(|unit| unit.mean(team.retirements, 20.0)),
             experience: Some(form.map_or(0.0, |form| f64::from(form.starts).ln_1p())),
-            circuit_pole: Some(*pole_here),
+            circuit_pole: Some(field.pole_here),
             season_progress: Some(self.driver_standing.progress(race.season)),
             wet: race
                 .wetness
@@ -444,7 +440,7 @@ impl Tracker {
             team_practice_rank: best_of_team(&sessions.practice_rank, race, index).map(f64::ln_1p),
             grid: grid.map(f64::ln),
             grid_share: grid.map(|slot| (slot - 1.0) / sessions.field),
-            grid_here: grid.map(|slot| slot.ln() * pole_here),
+            grid_here: grid.map(|slot| slot.ln() * field.pole_here),
             team_grid: best_of_team(&sessions.grid, race, index).map(f64::ln),
             qualifying: sessions.qualifying[index],
             team_qualifying: best_of_team(&sessions.qualifying, race, index),

@@ -186,7 +186,8 @@ mod tests {
         let race = synthetic::history(33, 1, 8).races()[0].clone();
         let slower_by = |ms: u32| {
             let mut race = race.clone();
-            let car = &mut race.cars[0];
+            let car = race.cars.iter_mut().find(|car| car.driver == DriverId(3));
+            let car = car.unwrap();
             let of = (car.driver, car.team);
             for lap in car.weekend.practice_ms.iter_mut().flatten() {
                 *lap += ms;
@@ -196,7 +197,8 @@ mod tests {
             pace.gap(of.0, of.1, race.season)
         };
         assert!(slower_by(0) < slower_by(500));
-        assert!((slower_by(4_000) - slower_by(40_000)).abs() < 1e-9);
+        // Some 3 % is no gap that is cut, but more than a surprise may count.
+        assert!((slower_by(2_500) - slower_by(40_000)).abs() < 1e-9);
     }
 
     #[test]
