@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use engines::{
-    Contribution, Engine, EngineError, Model, Opinions, Question, RaceToForecast, Registry,
-    Retirement, Stage, Target, forecast::forecast as work_out,
+    Contribution, Engine, EngineError, Model, Opinions, Question, RaceToForecast, Registry, Stage,
+    Target, forecast::forecast as work_out,
 };
 use entities::race;
 
@@ -13,6 +13,7 @@ use super::{
     EntrantOfRace, FeaturePart, Known, Origin, RaceForecast,
     basis::{basis, models},
     likeliest_first,
+    quick::is_quick,
     shelf::{Key, not_stored},
 };
 use crate::{
@@ -125,11 +126,6 @@ pub(super) async fn answer(
         .map_err(|error| Error::Internal(format!("a cached forecast cannot be read: {error}")))
 }
 
-/// Whether an engine is fitted in no time, so that nothing of it is stored.
-pub(super) fn is_quick(engine: &dyn Engine) -> bool {
-    engine.refit_every().is_none() && engine.members().is_empty()
-}
-
 /// The models in production of an engine and of those it learns from, the engine's own last.
 async fn trained(
     app: &App,
@@ -213,7 +209,13 @@ fn say(
         .get(engine)
         .ok_or_else(|| EngineError::Library(format!("engine {engine} is not registered")))?;
     let history = known.history().before(question.race.date);
-    let fit = |engine: &dyn Engine| engine.fit_for(&history, question.stage, question.target);
+    let fit = |engine: &dyn Engine| {
+        if is_quick(engine) {
+            return known.fits.model(engine, &history);
+        }
+        let fitted = engine.fit_for(&history, question.stage, question.target);
+        fitted.map(Arc::from)
+    };
     let mut opinions = Opinions::new();
     for (index, id) in engine.members().iter().enumerate() {
         let member = registry.engine(*id).ok_or(EngineError::NoOpinion(*id))?;
@@ -227,8 +229,8 @@ fn say(
         opinions: &opinions,
         ..question
     };
-    let retirement = Retirement::fit(&history);
-    let fitted: Box<dyn Model>;
+    let retirement = known.fits.retirement(&history);
+    let fitted: Arc<dyn Model>;
     let model = if let Some(model) = source.model(engine.members().len()) {
         model
     } else {

@@ -3,12 +3,7 @@
 use engines::{Engine, RaceToForecast, Registry};
 use sha2::{Digest, Sha256};
 
-use super::{
-    answer::{Asked, is_quick},
-    known::Known,
-    shelf::Shelf,
-    stage_name,
-};
+use super::{answer::Asked, known::Known, quick::is_quick, shelf::Shelf, stage_name};
 use crate::{backtest::target_name, model::FEATURE_REVISION};
 
 /// Digest of the past races, the race as it is known at the stage, the engine, and the models that

@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{ids::Ids, order::Placed, read::Read, shelf::Shelf};
+use super::{ids::Ids, order::Placed, quick::Fits, read::Read, shelf::Shelf};
 use crate::{performance::track::TrackRecord, season::start::Starts};
 
 /// All that engines may know, at one version of the data.
@@ -36,6 +36,7 @@ pub struct Known {
     pub(super) qualifying: HashMap<i32, Vec<Placed>>,
     practised: HashSet<i32>,
     ratings: OnceLock<RatingHistory>,
+    pub(super) fits: Fits,
     shelf: RwLock<Arc<Shelf>>,
     pub(crate) tracks: OnceLock<TrackRecord>,
     drivers: Ids,
@@ -88,6 +89,7 @@ impl Known {
             starts,
             qualifying,
             ratings: OnceLock::new(),
+            fits: Fits::default(),
             shelf: RwLock::default(),
             tracks: OnceLock::new(),
             drivers,

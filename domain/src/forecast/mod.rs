@@ -9,6 +9,7 @@ mod known;
 mod order;
 mod publish;
 mod published;
+mod quick;
 mod read;
 mod score;
 mod shelf;

@@ -16,7 +16,7 @@ use sea_orm::{
 
 use super::{
     Known, Origin,
-    answer::{Asked, answer, is_quick},
+    answer::{Asked, answer},
     available,
     basis::{basis, models},
     known,
@@ -112,11 +112,7 @@ async fn say_one(
 ) -> Result<Option<Said>> {
     let shelf = known.shelf();
     let key = asked.of(engine);
-    let models = if is_quick(engine) {
-        Some(String::new())
-    } else {
-        models(&shelf, &app.engines, engine)
-    };
+    let models = models(&shelf, &app.engines, engine);
     let entrants = known.race_to_forecast(asked.race, asked.stage);
     let Some((models, entrants)) = models.zip(entrants) else {
         return Ok(None);

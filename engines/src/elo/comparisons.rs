@@ -53,6 +53,7 @@ impl Ratings {
             .iter()
             .map(|car| self.constructors.before(car.team, race.season))
             .collect();
+        let shown: Vec<Shown> = cars.iter().map(|car| Shown::by(car)).collect();
         let strength = |car: usize| drivers[car].mean + constructors[car].mean;
         let mut evidence = vec![Evidence::default(); cars.len()];
         let each = 1.0 / as_f64(cars.len().saturating_sub(1).max(1));
@@ -62,7 +63,7 @@ impl Ratings {
                     continue;
                 }
                 let expected = 1.0 / (1.0 + (strength(right) - strength(left)).exp());
-                for (score, weight) in self.comparisons(cars[left], cars[right]) {
+                for (score, weight) in shown[left].beside(&shown[right], &self.settings) {
                     let weight = weight * each;
                     let push = weight * (score - expected);
                     let curvature = weight * expected * (1.0 - expected);
@@ -83,38 +84,56 @@ impl Ratings {
         self.constructors
             .update(race.season, &of_constructors.collect::<Vec<_>>());
     }
+}
 
-    /// What a weekend says of two cars: in each order whether the left one is ahead, 0 or 1, and the
-    /// weight of that.
-    fn comparisons(&self, left: &Car, right: &Car) -> impl Iterator<Item = (f64, f64)> + use<> {
-        let settings = &self.settings;
-        let result = match (left.classified(), right.classified()) {
-            _ if left.outcome == Outcome::Disqualified => 0.0,
-            _ if right.outcome == Outcome::Disqualified => 0.0,
+/// What a weekend shows of a car: where it came in each order, the lower the better.
+struct Shown {
+    result: u8,
+    classified: bool,
+    disqualified: bool,
+    qualifying: Option<u32>,
+    start: Option<u32>,
+    sprint: Option<u32>,
+    practice: Option<u32>,
+}
+
+impl Shown {
+    fn by(car: &Car) -> Self {
+        Self {
+            result: car.position_order,
+            classified: car.classified(),
+            disqualified: car.outcome == Outcome::Disqualified,
+            qualifying: car.weekend.qualifying.map(u32::from),
+            start: car.slot().map(u32::from),
+            sprint: car.weekend.sprint.map(u32::from),
+            practice: car.weekend.practice_ms.into_iter().flatten().min(),
+        }
+    }
+
+    /// What a weekend says of two cars: in each order whether this one is ahead of the other, 0 or
+    /// 1, and the weight of that.
+    fn beside(
+        &self,
+        other: &Self,
+        settings: &RatingSettings,
+    ) -> impl Iterator<Item = (f64, f64)> + use<> {
+        let result = match (self.classified, other.classified) {
+            _ if self.disqualified || other.disqualified => 0.0,
             (true, true) => settings.race_weight,
             (false, false) => 0.0,
             _ => settings.race_weight * settings.retired_weight,
         };
-        let result = (left.position_order.cmp(&right.position_order), result);
-        let order = |key: fn(&Car) -> Option<u32>, weight| {
-            let keys = key(left).zip(key(right));
-            keys.map(|(left, right)| (left.cmp(&right), weight))
+        let result = Some((self.result.cmp(&other.result), result));
+        let order = |one: Option<u32>, other: Option<u32>, weight| {
+            one.zip(other).map(|(one, other)| (one.cmp(&other), weight))
         };
         // Who was moved back on the grid was no slower for it.
-        let qualifying = order(
-            |car| car.weekend.qualifying.map(u32::from),
-            settings.qualifying_weight,
-        );
-        let start = || order(|car| car.slot().map(u32::from), settings.qualifying_weight);
-        let sprint = order(
-            |car| car.weekend.sprint.map(u32::from),
-            settings.qualifying_weight,
-        );
-        let practice = order(
-            |car| car.weekend.practice_ms.into_iter().flatten().min(),
-            settings.practice_weight,
-        );
-        [Some(result), qualifying.or_else(start), sprint, practice]
+        let weight = settings.qualifying_weight;
+        let qualifying = order(self.qualifying, other.qualifying, weight)
+            .or_else(|| order(self.start, other.start, weight));
+        let sprint = order(self.sprint, other.sprint, weight);
+        let practice = order(self.practice, other.practice, settings.practice_weight);
+        [result, qualifying, sprint, practice]
             .into_iter()
             .flatten()
             .filter(|(order, _)| order.is_ne())
