@@ -18,6 +18,7 @@ import {
   shown,
   step,
   until,
+  writeAndExecute,
   writeHeaders,
   writeQuery,
   writeVariables,
@@ -100,6 +101,15 @@ async function run(page) {
     await shown(page, '"stale"');
     await page.locator('.graphiql-tab-button').nth(-2).click();
     await shown(page, '"sequence"');
+  });
+
+  await step('who runs a query sooner than GraphiQL has read it gets its answer', async () => {
+    await newTab(page);
+    await writeQuery(page, SUBSCRIPTION);
+    // What has been read is stored.
+    await page.waitForFunction((text) => Object.values(localStorage).includes(text), SUBSCRIPTION);
+    await writeAndExecute(page, '{ dataStatus { stale } }');
+    await shown(page, '"stale"');
   });
 
   await step('long lines are in view', async () => {

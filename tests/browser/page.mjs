@@ -112,6 +112,18 @@ export async function execute(page) {
   await page.locator('.graphiql-execute-button').click();
 }
 
+// Within the tenth of a second after which GraphiQL reads the editor.
+export function writeAndExecute(page, text) {
+  return page.evaluate((written) => {
+    const { editor } = globalThis.__MONACO;
+    editor
+      .getModels()
+      .find((model) => model.uri.path.endsWith('operation.graphql'))
+      .setValue(written);
+    document.querySelector('.graphiql-execute-button').click();
+  }, text);
+}
+
 // The whole response, once the part of it that is visible contains `text`.
 export async function shown(page, text) {
   let response;
