@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{App, clock::Clock, config::ClockConfig};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub struct Stub {
 /// A request that came.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// By the clock of the stand-in.
+    /// When it came, by the clock of the stand-in.
     pub at: DateTime<Utc>,
     /// The service that was meant.
     pub api: String,
@@ -85,18 +85,33 @@ impl Stub {
         self.control("__faults", faults).await;
     }
 
-    /// Requests so far.
+    /// Requests so far, in the order in which they came. The log says when each was answered and
+    /// how long that took, which with a fast clock is more than a second: it is taken off.
     pub async fn log(&self) -> Vec<Asked> {
-        let log = reqwest::get(format!("{}/__log", self.url)).await.unwrap();
-        let log: Value = log.json().await.unwrap();
+        let log = self.read("__log").await;
+        let speed = self.read("__clock").await["speed"].as_f64().unwrap();
+        let came = |request: &Value| {
+            let answered: DateTime<Utc> = request["sim"].as_str().unwrap().parse().unwrap();
+            #[expect(clippy::cast_possible_truncation, reason = "seconds")]
+            let took = (request["ms"].as_f64().unwrap() * speed * 1000.0) as i64;
+            answered - TimeDelta::microseconds(took)
+        };
         let requests = log["requests"].as_array().unwrap();
         let asked = |request: &Value| Asked {
-            at: request["sim"].as_str().unwrap().parse().unwrap(),
+            at: came(request),
             api: request["api"].as_str().unwrap().to_owned(),
             path: request["path"].as_str().unwrap().to_owned(),
             status: request["status"].as_u64().unwrap(),
         };
-        requests.iter().map(asked).collect()
+        let mut all: Vec<Asked> = requests.iter().map(asked).collect();
+        all.sort_by_key(|asked| asked.at);
+        all
+    }
+
+    /// What it says of itself.
+    async fn read(&self, path: &str) -> Value {
+        let answer = reqwest::get(format!("{}/{path}", self.url)).await;
+        answer.unwrap().json().await.unwrap()
     }
 
     /// Has it do something.
